@@ -1,0 +1,48 @@
+/** What merchants send and get, with the field names of the source documents (requirements A7–A9). */
+import * as z from "zod"
+import { body, extraData, notifyUrl, outRequestNo, qrcode, storeId, totalFee, tradeNo } from "./fields.ts"
+
+export const MERCHANT_API_PATH = "/metro/payment/v1/api/qrcode"
+
+export const ApplyPayInput = z.strictObject({
+  out_request_no: outRequestNo,
+  qrcode,
+  body,
+  total_fee: totalFee,
+  extra_data: extraData.optional(),
+  store_id: storeId,
+  notify_url: notifyUrl.optional(),
+})
+export type ApplyPayInput = z.infer<typeof ApplyPayInput>
+
+export const QueryUidInput = z.strictObject({ qrcode })
+export type QueryUidInput = z.infer<typeof QueryUidInput>
+
+/** One of the two is required; where both are given they must name the same order. */
+export const OrderQueryInput = z.strictObject({
+  out_request_no: outRequestNo.optional(),
+  pay_out_trade_no: tradeNo.optional(),
+})
+export type OrderQueryInput = z.infer<typeof OrderQueryInput>
+
+export const PayStatus = z.enum(["PS_SUCCESS", "PS_PAYING", "PS_FAILED", "PS_CLOSED"])
+
+/** Values that are not known yet are absent. */
+export const OrderOutput = z.object({
+  pay_status: PayStatus,
+  out_request_no: z.string(),
+  pay_out_trade_no: z.string(),
+  total_fee: z.int(),
+  pay_date: z.string().optional(),
+  pay_time: z.string().optional(),
+  pay_coupon_fee: z.int().optional(),
+  pay_err_code: z.string().optional(),
+  pay_err_desc: z.string().optional(),
+  uid: z.string().optional(),
+  pay_type: z.string().optional(),
+  pay_type_trade_no: z.string().optional(),
+  final_by: z.string().optional(),
+})
+export type OrderOutput = z.infer<typeof OrderOutput>
+
+export const QueryUidOutput = z.object({ uid: z.string() })

@@ -1,0 +1,38 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
+import * as z from "zod"
+
+/**
+ * A merchant's account at WeChat Pay, in public-key mode. `agreementProduct` names which of WeChat's agreement payments the
+ * contract covers: `apply` accepts first and is asked for the result, `direct` answers with the result.
+ */
+const AccountSettings = z.object({
+  mchid: z.string().regex(/^\d{8,10}$/),
+  appid: z.string().min(1).max(32),
+  serialNo: z.string().min(1).max(64),
+  privateKeyPem: z.string(),
+  publicKeyId: z.string().startsWith("PUB_KEY_ID_"),
+  publicKeyPem: z.string(),
+  agreementProduct: z.enum(["apply", "direct"]),
+})
+
+export type WechatAccount = {
+  mchid: string
+  appid: string
+  serialNo: string
+  privateKey: KeyObject
+  publicKeyId: string
+  publicKey: KeyObject
+  agreementProduct: "apply" | "direct"
+}
+
+/** Throws naming the setting that is wrong, never its value. */
+export function parseWechatAccount(settings: Record<string, string>): WechatAccount {
+  const parsed = AccountSettings.safeParse(settings)
+  if (!parsed.success) {
+    throw new Error(
+      `WeChat account settings: ${parsed.error.issues.map((it) => it.path.join(".")).join(", ")}`,
+    )
+  }
+  const { privateKeyPem, publicKeyPem, ...rest } = parsed.data
+  return { ...rest, privateKey: createPrivateKey(privateKeyPem), publicKey: createPublicKey(publicKeyPem) }
+}

@@ -1,0 +1,151 @@
+/**
+ * WeChat Pay over HTTP, V3: code payment for WeChat's own codes, agreement payment for ours, query.
+ * An answer counts only when its signature verifies; whatever else happens on the way is unknown.
+ */
+import type {
+  ChannelAccount,
+  ChargeOutcome,
+  ChargeRequest,
+  Clock,
+  PayChannel,
+  QueryOutcome,
+  Random,
+} from "../../usecases/ports.ts"
+import type { WechatAccount } from "./account.ts"
+import { WECHAT_CAPABILITIES } from "./capabilities.ts"
+import { decodeCharge, decodeQuery, type WechatAnswer } from "./codec.ts"
+import { answerVerifies, authorization } from "./signature.ts"
+
+export type WechatOptions = {
+  /** Without a trailing slash; the simulator's address when local. */
+  baseUrl: string
+  account(of: ChannelAccount): Promise<WechatAccount>
+  clock: Pick<Clock, "nowMs">
+  random: Random
+  /** The platform's plans of asking, where the setting differs from the channel's own. */
+  queryPlanMs?: readonly number[]
+  withinCallPlanMs?: readonly number[]
+}
+
+export function wechatChannel(options: WechatOptions): PayChannel {
+  const { queryPlanMs, withinCallPlanMs } = options
+  return {
+    id: "wechat",
+    capabilities: {
+      ...WECHAT_CAPABILITIES,
+      ...(queryPlanMs ? { queryPlanMs } : {}),
+      ...(withinCallPlanMs ? { withinCallPlanMs } : {}),
+    },
+
+    async charge(request) {
+      const account = await options.account(request.account)
+      const product = productOf(request, account)
+      const asked = {
+        mchid: account.mchid,
+        channelOrderNo: request.channelOrderNo,
+        amountFen: request.amountFen,
+      }
+      const body = JSON.stringify({ ...commonFields(request, account), ...product.fields })
+      const answer = await call(
+        options,
+        account,
+        { method: "POST", path: product.path, body },
+        request.timeoutMs,
+      )
+      return "kind" in answer ? answer : decodeCharge(answer, asked, product.answers)
+    },
+
+    async query(request): Promise<QueryOutcome> {
+      const account = await options.account(request.account)
+      const asynchronous = request.intent === "agreement" && account.agreementProduct === "apply"
+      const folder = asynchronous ? "/v3/papay/pay/transactions" : "/v3/pay/transactions"
+      const path = `${folder}/out-trade-no/${request.channelOrderNo}?mchid=${account.mchid}`
+      const answer = await call(options, account, { method: "GET", path, body: "" }, request.timeoutMs)
+      if ("kind" in answer) return answer
+      return decodeQuery(answer, {
+        mchid: account.mchid,
+        channelOrderNo: request.channelOrderNo,
+        amountFen: request.amountFen,
+      })
+    },
+  }
+}
+
+type Product = { path: string; answers: "result" | "accepted"; fields: Record<string, unknown> }
+
+function productOf(request: ChargeRequest, account: WechatAccount): Product {
+  if (request.intent === "code") {
+    return {
+      path: "/v3/pay/transactions/codepay",
+      answers: "result",
+      fields: {
+        payer: { auth_code: request.code },
+        scene_info: { store_info: { id: request.storeId, out_id: request.storeId } },
+      },
+    }
+  }
+  const fields = { contract_id: request.contractId }
+  return account.agreementProduct === "apply"
+    ? { path: "/v3/papay/pay/transactions/apply", answers: "accepted", fields }
+    : { path: "/v3/global/papay/transactions", answers: "result", fields }
+}
+
+/** WeChat takes 127 bytes of description. */
+const DESCRIPTION_BYTES = 127
+
+function commonFields(request: ChargeRequest, account: WechatAccount): Record<string, unknown> {
+  return {
+    appid: account.appid,
+    mchid: account.mchid,
+    description: cutToBytes(request.body, DESCRIPTION_BYTES),
+    out_trade_no: request.channelOrderNo,
+    amount: { total: request.amountFen, currency: "CNY" },
+  }
+}
+
+/** The longest beginning of whole characters that fits. */
+export function cutToBytes(text: string, maxBytes: number): string {
+  let bytes = 0
+  let out = ""
+  for (const character of text) {
+    bytes += Buffer.byteLength(character)
+    if (bytes > maxBytes) break
+    out += character
+  }
+  return out
+}
+
+type Unknown = Extract<ChargeOutcome, { kind: "unknown" }>
+
+async function call(
+  { baseUrl, clock, random }: WechatOptions,
+  account: WechatAccount,
+  request: { method: "GET" | "POST"; path: string; body: string },
+  timeoutMs: number,
+): Promise<WechatAnswer | Unknown> {
+  const { method, path, body } = request
+  const nowMs = clock.nowMs()
+  const stamp = { nowS: Math.floor(nowMs / 1000), nonce: random.id(nowMs) }
+  try {
+    const response = await fetch(baseUrl + path, {
+      method,
+      headers: {
+        accept: "application/json",
+        authorization: authorization(account, { method, pathAndQuery: path, body }, stamp),
+        "user-agent": "metro-pay",
+        ...(method === "POST" ? { "content-type": "application/json" } : {}),
+      },
+      ...(method === "POST" ? { body } : {}),
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await response.text()
+    if (!answerVerifies(account, response.headers, text, Math.floor(clock.nowMs() / 1000))) {
+      return { kind: "unknown", cause: `${response.status} not signed by WeChat` }
+    }
+    return { status: response.status, body: text }
+  } catch (error) {
+    // Time-out, reset, refused, torn: silence, never a failure.
+    return { kind: "unknown", cause: error instanceof Error ? error.name : "silence" }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * WeChat Pay's signatures, V3: `WECHATPAY2-SHA256-RSA2048` over method, path, time, nonce and body, each line ended by \n;
+ * answers over time, nonce and body. Source: the public documents' chapters on signing and verifying.
+ */
+import { sign, verify } from "node:crypto"
+import type { WechatAccount } from "./account.ts"
+
+/** An answer's time may be this far off. */
+const ANSWER_SKEW_S = 300
+
+export function authorization(
+  account: WechatAccount,
+  call: { method: string; pathAndQuery: string; body: string },
+  stamp: { nowS: number; nonce: string },
+): string {
+  const text = [call.method, call.pathAndQuery, stamp.nowS, stamp.nonce, call.body, ""].join("\n")
+  const signature = sign("RSA-SHA256", Buffer.from(text), account.privateKey).toString("base64")
+  const fields = {
+    mchid: account.mchid,
+    nonce_str: stamp.nonce,
+    signature,
+    timestamp: String(stamp.nowS),
+    serial_no: account.serialNo,
+  }
+  const list = Object.entries(fields).map(([name, value]) => `${name}="${value}"`)
+  return `WECHATPAY2-SHA256-RSA2048 ${list.join(",")}`
+}
+
+/** Whether WeChat itself said this, just now. */
+export function answerVerifies(
+  account: WechatAccount,
+  headers: Headers,
+  body: string,
+  nowS: number,
+): boolean {
+  const timestamp = headers.get("wechatpay-timestamp")
+  const nonce = headers.get("wechatpay-nonce")
+  const signature = headers.get("wechatpay-signature")
+  if (!timestamp || !nonce || !signature || headers.get("wechatpay-serial") !== account.publicKeyId)
+    return false
+  if (!(Math.abs(nowS - Number(timestamp)) <= ANSWER_SKEW_S)) return false
+  const text = `${timestamp}\n${nonce}\n${body}\n`
+  return verify("RSA-SHA256", Buffer.from(text), account.publicKey, Buffer.from(signature, "base64"))
+}

@@ -1,0 +1,150 @@
+import type { ChannelId, PayErrorCode, PayType } from "./channel.ts"
+import { keyedHash, sha256 } from "./hash.ts"
+import type { Fen } from "./money.ts"
+import { tradeNoOf } from "./order-number.ts"
+import { nextState, type OrderEventName, type OrderState } from "./order-states.ts"
+
+/** How long the holder of an order may act on it: longer than function time-out (12 s) + channel time-out (7 s). */
+export const LEASE_MS = 25_000
+
+/** What a merchant asks for in applypay. Amounts in fen; lengths are limited at the edge so that an item stays under 1 KB. */
+export type PayRequest = {
+  merchantId: string
+  outRequestNo: string
+  code: string
+  body: string
+  totalFen: Fen
+  storeId: string
+  extraData?: string
+  notifyUrl?: string
+}
+
+/** How a leg is to be charged: by the code that the channel itself issued, or by the customer's agreement. */
+export type LegIntent = "code" | "agreement"
+
+/** PENDING: nobody knows yet. A leg is only CHARGED or DECLINED by a clear word of its channel. */
+export type LegState = "PENDING" | "CHARGED" | "DECLINED"
+
+/** The part of an order that one channel pays. Combined payment adds legs; nothing else changes for it. */
+export type Leg = {
+  no: number
+  channel: ChannelId
+  /** The merchant's account at that channel and the version of its settings: later queries must use the same. */
+  accountId: string
+  settingsVersion: number
+  intent: LegIntent
+  amountFen: Fen
+  state: LegState
+  channelTradeNo?: string
+  /** Discount that the channel or the merchant granted: the customer paid that much less. */
+  couponFen?: Fen
+  /** The channel's own time of the payment. */
+  channelPaidAtMs?: number
+}
+
+/** Who may talk to the channel about this order, and until when. */
+export type Lease = { holder: string; untilMs: number }
+
+export type OrderEvent = { event: OrderEventName; atMs: number }
+
+export type Order = {
+  tradeNo: string
+  merchantId: string
+  outRequestNo: string
+  storeId: string
+  body: string
+  extraData?: string
+  notifyUrl?: string
+  totalFen: Fen
+  fingerprint: string
+  state: OrderState
+  /** Rises by one with each write. */
+  version: number
+  /** The customer, where the code was ours. */
+  uid?: string
+  payType?: PayType
+  legs: readonly Leg[]
+  lease?: Lease
+  failure?: { code: PayErrorCode; channelCode?: string }
+  /** The payment ID of the code that pays, where it is ours. */
+  payId?: string
+  createdAtMs: number
+  /** When the write that made it final was made: it decides the day of its movement. */
+  finalAtMs?: number
+  events: readonly OrderEvent[]
+}
+
+/** Fingerprint of a request: the same number with another fingerprint is refused (I6). Keyed, since it covers the code. */
+export function fingerprintOf(codeKey: Buffer, request: PayRequest): string {
+  return keyedHash(codeKey, [
+    "request",
+    request.code,
+    request.body,
+    String(request.totalFen),
+    request.storeId,
+    request.extraData ?? "",
+    request.notifyUrl ?? "",
+  ])
+    .toString("base64url")
+    .slice(0, 16)
+}
+
+/** Who owns a code: this request for this order, and no other. */
+export function codeOwnerOf(tradeNo: string, fingerprint: string): string {
+  return sha256(["owner", tradeNo, fingerprint]).toString("base64url").slice(0, 22)
+}
+
+export type FirstEvent = Extract<OrderEventName, "accepted" | "refused" | "closedUnseen">
+
+/** The order as it is first written. */
+export function newOrder(
+  request: PayRequest,
+  event: FirstEvent,
+  facts: Pick<Order, "fingerprint" | "createdAtMs"> &
+    Partial<Pick<Order, "uid" | "payType" | "legs" | "lease" | "failure" | "payId">>,
+): Order {
+  const state = nextState("NONE", event)
+  return {
+    tradeNo: tradeNoOf(request.merchantId, request.outRequestNo),
+    merchantId: request.merchantId,
+    outRequestNo: request.outRequestNo,
+    storeId: request.storeId,
+    body: request.body,
+    ...(request.extraData === undefined ? {} : { extraData: request.extraData }),
+    ...(request.notifyUrl === undefined ? {} : { notifyUrl: request.notifyUrl }),
+    totalFen: request.totalFen,
+    state,
+    version: 1,
+    legs: [],
+    ...facts,
+    ...(state === "PAYING" ? {} : { finalAtMs: facts.createdAtMs }),
+    events: [{ event, atMs: facts.createdAtMs }],
+  }
+}
+
+/** Changes to an order that are one write: the state table says where it goes, the version makes sure nobody was faster. */
+export function apply(
+  order: Order,
+  event: OrderEventName,
+  atMs: number,
+  change: Partial<Pick<Order, "legs" | "failure" | "lease">> = {},
+): Order {
+  const state = nextState(order.state, event)
+  const becomesFinal = state !== order.state && (state === "PAID" || state === "FAILED" || state === "CLOSED")
+  return {
+    ...order,
+    ...change,
+    state,
+    version: order.version + 1,
+    ...(becomesFinal ? { finalAtMs: atMs } : {}),
+    events: [...order.events, { event, atMs }],
+  }
+}
+
+export function leaseHeld(order: Order, nowMs: number): boolean {
+  return order.lease !== undefined && order.lease.untilMs > nowMs
+}
+
+export function couponFenOf(order: Order): Fen {
+  return order.legs.reduce((sum, leg) => sum + (leg.couponFen ?? 0), 0)
+}

@@ -1,0 +1,59 @@
+/** The settings of a deployed function: read here and nowhere else. A missing one stops the function at its start. */
+import type { ChannelId } from "../domain/channel.ts"
+import type { TokenSettings } from "../http/customer-call.ts"
+
+export type Environment = {
+  mainTable: string
+  settingsTable: string
+  dataKeyId: string
+  rootKeyId: string
+  publicUrl: string
+  production: boolean
+  pollQueues: Partial<Record<ChannelId, string>>
+  channelUrls: Partial<Record<ChannelId, string>>
+  tokens: TokenSettings
+  /** Waiting plans are divided by it; 1 but for local trials. */
+  speed: number
+}
+
+export function readEnvironment(env: Record<string, string | undefined> = process.env): Environment {
+  const need = (name: string): string => {
+    const value = env[name]
+    if (value === undefined || value === "") throw new Error(`environment variable ${name} is missing`)
+    return value
+  }
+  return {
+    get mainTable() {
+      return need("MAIN_TABLE")
+    },
+    get settingsTable() {
+      return need("SETTINGS_TABLE")
+    },
+    get dataKeyId() {
+      return need("DATA_KEY_ID")
+    },
+    get rootKeyId() {
+      return need("ROOT_KEY_ID")
+    },
+    get publicUrl() {
+      return need("PUBLIC_URL")
+    },
+    get production() {
+      return need("STAGE") === "production"
+    },
+    get pollQueues() {
+      return JSON.parse(need("POLL_QUEUES"))
+    },
+    get channelUrls() {
+      return JSON.parse(need("CHANNEL_URLS"))
+    },
+    get tokens() {
+      return {
+        issuer: need("TOKEN_ISSUER"),
+        audience: need("TOKEN_AUDIENCE"),
+        jwksUrl: need("TOKEN_JWKS_URL"),
+      }
+    },
+    speed: Number(env.SPEED ?? "1"),
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What every public call has in common, whoever makes it: a request id, one envelope, one log line, refusals and faults
+ * told apart. Who is calling and how the answer is signed are middlewares of their own.
+ */
+import middy from "@middy/core"
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda"
+import type { Language } from "../api/errors.ts"
+import { logCall, logFault } from "./call-log.ts"
+import { type Answer, type EnvelopedAnswer, envelope } from "./envelope.ts"
+import { languageOf } from "./language.ts"
+import { Refused } from "./refused.ts"
+
+/** Facts of one call, gathered on its way in. */
+export type CallFacts = {
+  requestId: string
+  language: Language
+  arrivedMonotonicMs: number
+  nowMs: number
+  method: string
+  /** The configured public address and the route; never made from `Host`. */
+  targetUri: string
+  headers: Record<string, string | undefined>
+  body: Buffer
+  /** Merchant or customer, once known. */
+  merchantId?: string
+  keyId?: string
+  uid?: string
+}
+
+/** The event as the middlewares hand it on; the handler gives an answer, of which the last middleware makes the response. */
+type CallEvent = APIGatewayProxyEventV2 & { facts?: CallFacts }
+type Outcome = Answer | APIGatewayProxyStructuredResultV2
+type CallRequest = middy.Request<CallEvent, Outcome, Error, Context>
+
+export type CallSurroundings = {
+  name: string
+  publicUrl: string
+  nowMs(): number
+  monotonicMs(): number
+  newRequestId(nowMs: number): string
+  /** Headers to add to the finished answer, such as its signature. */
+  seal?(answer: EnvelopedAnswer, facts: CallFacts): Promise<Record<string, string>>
+}
+
+/**
+ * A Lambda handler that gathers the facts, lets `identify` say who calls (or throw a `Refused`), runs the call and sends
+ * the answer. Never throws: a fault becomes SYSTEM_ERROR with nothing of its inside.
+ */
+export function callHandler(
+  surroundings: CallSurroundings,
+  identify: (facts: CallFacts) => Promise<void>,
+  run: (facts: CallFacts, event: APIGatewayProxyEventV2) => Promise<Answer>,
+) {
+  // No early time-out: it would answer while money is still on its way, and the deadline is kept by the use case.
+  return middy<CallEvent, Outcome>({ timeoutEarlyInMillis: 0 })
+    .use(answering(surroundings))
+    .before(async ({ event }) => {
+      event.facts = gatherFacts(event, surroundings)
+      await identify(event.facts)
+    })
+    .handler(async (event) => {
+      if (!event.facts) throw new Error("a call reached its handler unidentified")
+      return run(event.facts, event)
+    })
+}
+
+function answering(surroundings: CallSurroundings): middy.MiddlewareObj<CallEvent, Outcome> {
+  async function send(request: CallRequest, answer: Answer): Promise<void> {
+    const facts = request.event.facts ?? gatherFacts(request.event, surroundings)
+    const enveloped = envelope(answer, facts.requestId, facts.language)
+    const sealed = await surroundings.seal?.(enveloped, facts)
+    request.response = {
+      statusCode: enveloped.status,
+      headers: { ...enveloped.headers, ...sealed },
+      body: enveloped.body.toString("utf8"),
+    }
+    logCall({
+      call: surroundings.name,
+      requestId: facts.requestId,
+      merchantId: facts.merchantId,
+      code: enveloped.code,
+      ms: surroundings.monotonicMs() - facts.arrivedMonotonicMs,
+      ...(answer.ok ? answer.log : {}),
+    })
+  }
+  return {
+    after: async (request) => {
+      if (!isAnswer(request.response)) throw new Error("a call gave no answer")
+      await send(request, request.response)
+    },
+    onError: async (request) => {
+      const { error } = request
+      if (error instanceof Refused) return send(request, { ok: false, refusal: error.refusal })
+      logFault(surroundings.name, request.event.facts?.requestId ?? "-", error)
+      return send(request, { ok: false, refusal: { code: "SYSTEM_ERROR" } })
+    },
+  }
+}
+
+function isAnswer(outcome: Outcome | null | undefined): outcome is Answer {
+  return outcome != null && typeof outcome === "object" && "ok" in outcome
+}
+
+function gatherFacts(event: APIGatewayProxyEventV2, surroundings: CallSurroundings): CallFacts {
+  const nowMs = surroundings.nowMs()
+  const query = event.rawQueryString ? `?${event.rawQueryString}` : ""
+  return {
+    requestId: surroundings.newRequestId(nowMs),
+    language: languageOf(event.headers["accept-language"]),
+    arrivedMonotonicMs: surroundings.monotonicMs(),
+    nowMs,
+    method: event.requestContext.http.method,
+    targetUri: `${surroundings.publicUrl}${event.rawPath}${query}`,
+    headers: event.headers,
+    body: Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
+  }
+}

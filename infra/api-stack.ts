@@ -1,0 +1,122 @@
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway"
+import {
+  ApiMapping,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2"
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations"
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager"
+import { LogGroup } from "aws-cdk-lib/aws-logs"
+import { CfnOutput, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
+import type { Construct } from "constructs"
+import type { PlatformData } from "./data-stack.ts"
+import type { FunctionName, Route } from "./function-table.ts"
+import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
+import type { FunctionSurroundings } from "./platform-function.ts"
+import { PlatformFunction } from "./platform-function.ts"
+import type { Settings } from "./settings.ts"
+
+/** The way in: one HTTP API for merchants and customers, and the functions behind its routes. */
+export class ApiStack extends Stack {
+  /** Where callers reach the API, without trailing slash: what signatures over the address are checked against. */
+  readonly publicUrl: string
+
+  constructor(scope: Construct, id: string, settings: Settings, data: PlatformData, bundles: string) {
+    super(scope, id)
+    const api = new HttpApi(this, "Api", {
+      apiName: `MetroPay-${settings.stage}`,
+      createDefaultStage: false,
+      disableExecuteApiEndpoint: settings.customDomain !== undefined,
+    })
+    const stage = defaultStage(this, api, settings)
+    if (settings.customDomain) addCustomDomain(this, api, stage, settings.customDomain)
+    this.publicUrl = publicUrlOf(api, settings)
+    const surroundings = { settings, data, publicUrl: this.publicUrl, bundles }
+    for (const name of FUNCTION_NAMES) addRoutes(this, api, name, surroundings)
+    new CfnOutput(this, "ApiUrl", { value: this.publicUrl })
+  }
+}
+
+function addRoutes(
+  scope: Construct,
+  api: HttpApi,
+  name: FunctionName,
+  surroundings: FunctionSurroundings,
+): void {
+  const { trigger } = rowOf(name)
+  if (typeof trigger === "string") return
+  const { lambda } = new PlatformFunction(scope, name, surroundings)
+  const integration = new HttpLambdaIntegration(`${name}Integration`, lambda)
+  for (const route of trigger.routes) {
+    const { method, path } = split(route)
+    const httpRoute = new HttpRoute(scope, `Route ${method} ${path.slice(1).replaceAll("/", ".")}`, {
+      httpApi: api,
+      routeKey: HttpRouteKey.with(path, method),
+      integration,
+    })
+    Validations.of(httpRoute).acknowledge({
+      id: "AwsSolutions-APIG4",
+      reason:
+        "Authorization is in the function: merchants sign each call over its body (RFC 9421), which an authorizer never sees, and customers' tokens are verified there too, so that every refusal carries the one envelope and, for merchants, the platform's signature. The key list is public by purpose.",
+    })
+  }
+}
+
+function split(route: Route): { method: HttpMethod; path: string } {
+  const [method, path] = route.split(" ") as ["GET" | "POST", string]
+  return { method: method === "GET" ? HttpMethod.GET : HttpMethod.POST, path }
+}
+
+function defaultStage(scope: Construct, api: HttpApi, settings: Settings): HttpStage {
+  const accessLog = new LogGroup(scope, "AccessLog", {
+    retention: settings.logDays,
+    removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  })
+  return new HttpStage(scope, "DefaultStage", {
+    httpApi: api,
+    stageName: "$default",
+    autoDeploy: true,
+    throttle: { rateLimit: settings.throttle.ratePerSecond, burstLimit: settings.throttle.burst },
+    accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: ACCESS_LOG_FORMAT },
+  })
+}
+
+/** The route as it is written in the table, never the path: numbers of orders and codes stand in paths. */
+const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
+  JSON.stringify({
+    request: "$context.requestId",
+    route: "$context.routeKey",
+    status: "$context.status",
+    ms: "$context.responseLatency",
+    from: "$context.identity.sourceIp",
+    fault: "$context.integrationErrorMessage",
+  }),
+)
+
+function publicUrlOf(api: HttpApi, { publicUrl, customDomain }: Settings): string {
+  if (publicUrl) return publicUrl
+  return customDomain ? `https://${customDomain.name}` : api.apiEndpoint
+}
+
+function addCustomDomain(
+  scope: Construct,
+  api: HttpApi,
+  stage: HttpStage,
+  { name, certificateArn }: { name: string; certificateArn: string },
+): void {
+  const domainName = new DomainName(scope, "Domain", {
+    domainName: name,
+    certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn),
+  })
+  new ApiMapping(scope, "DomainMapping", { api, domainName, stage })
+  // The name itself may be served anywhere, so its record is not made here.
+  new CfnOutput(scope, "DomainTarget", {
+    value: domainName.regionalDomainName,
+    description: `Point ${name} here`,
+  })
+}

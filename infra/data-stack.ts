@@ -1,0 +1,117 @@
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from "aws-cdk-lib/aws-dynamodb"
+import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms"
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3"
+import type { Queue } from "aws-cdk-lib/aws-sqs"
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
+import type { Construct } from "constructs"
+import { pollQueue } from "./poll-queue.ts"
+import type { Settings } from "./settings.ts"
+
+/** What keeps state. It is deployed first; everything else can be torn down and made anew around it. */
+export type PlatformData = {
+  mainTable: Table
+  settingsTable: Table
+  /** Wraps the data keys under which secrets are encrypted. */
+  dataKey: Key
+  /** Signs the list of the platform's keys; its public half is in every merchant's configuration. */
+  rootKey: Key
+  /** Stream records that no retry could deliver. */
+  failedRecords: Bucket
+  /** By channel. */
+  pollQueues: Record<string, Queue>
+}
+
+export class DataStack extends Stack {
+  readonly data: PlatformData
+
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, { terminationProtection: settings.keepData })
+    const removalPolicy = settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+    this.data = {
+      mainTable: mainTable(this, settings),
+      settingsTable: new Table(this, "Settings", tableProps(settings)),
+      dataKey: new Key(this, "DataKey", {
+        description: "Metro Pay: wraps the data keys of secrets",
+        enableKeyRotation: true,
+        removalPolicy,
+      }),
+      rootKey: new Key(this, "RootKey", {
+        description: "Metro Pay: signs the list of the platform's keys",
+        keySpec: KeySpec.RSA_2048,
+        keyUsage: KeyUsage.SIGN_VERIFY,
+        removalPolicy,
+      }),
+      failedRecords: failedRecordsBucket(this, removalPolicy),
+      pollQueues: Object.fromEntries(
+        Object.keys(settings.channelUrls).map((channel) => [
+          channel,
+          pollQueue(this, settings.stage, channel),
+        ]),
+      ),
+    }
+    new CfnOutput(this, "MainTableName", { value: this.data.mainTable.tableName })
+    new CfnOutput(this, "SettingsTableName", { value: this.data.settingsTable.tableName })
+    new CfnOutput(this, "DataKeyId", { value: this.data.dataKey.keyId })
+    new CfnOutput(this, "RootKeyId", { value: this.data.rootKey.keyId })
+  }
+}
+
+/**
+ * Encrypted by DynamoDB's own key: a key of ours would cost a KMS call for each function instance every five minutes, need
+ * kms:Decrypt in every role, and switch paying off with it when it is throttled or disabled. What must stay secret from
+ * whoever can read the table is encrypted by the functions under the data key anyway.
+ */
+function tableProps(settings: Settings) {
+  return {
+    partitionKey: { name: "pk", type: AttributeType.STRING },
+    sortKey: { name: "sk", type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.DEFAULT,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: settings.keepData,
+    removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  }
+}
+
+function mainTable(scope: Construct, settings: Settings): Table {
+  const table = new Table(scope, "Main", {
+    ...tableProps(settings),
+    stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    // Tidies up only: expired items stay readable for hours, so nothing relies on it.
+    timeToLiveAttribute: "ttl",
+  })
+  table.addGlobalSecondaryIndex({
+    indexName: "byDay",
+    partitionKey: { name: "gpk", type: AttributeType.STRING },
+    sortKey: { name: "gsk", type: AttributeType.STRING },
+    projectionType: ProjectionType.KEYS_ONLY,
+  })
+  return table
+}
+
+function failedRecordsBucket(scope: Construct, removalPolicy: RemovalPolicy): Bucket {
+  const bucket = new Bucket(scope, "FailedRecords", {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    // Long enough to be replayed; after that the orders themselves are the record.
+    lifecycleRules: [
+      { expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+    ],
+    removalPolicy,
+  })
+  Validations.of(bucket).acknowledge({
+    id: "AwsSolutions-S1",
+    reason:
+      "Closed to the public, written by one role, empty unless something broke, and emptied after 90 days; reads are watched by the account's CloudTrail data events rather than by a second bucket that would need the same care.",
+  })
+  return bucket
+}

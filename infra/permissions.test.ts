@@ -1,0 +1,170 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Template } from "aws-cdk-lib/assertions"
+import { templatesOf } from "./test-templates.ts"
+
+const { data, api, workers } = templatesOf({ stage: "production" })
+const stacks: Template[] = [api, workers]
+
+type Statement = {
+  Sid: string
+  Effect: string
+  Action: string | string[]
+  Resource: unknown
+  Condition?: unknown
+}
+type Resource = { Type: string; Properties: Record<string, unknown> }
+
+/** What a role may do, by resource as a person would name it: "Main.Arn" is the main table itself. */
+type Permissions = Record<string, string[]>
+
+/** Written out a second time on purpose: widening what a function may touch takes two edits. */
+const EXPECTED: Record<string, Permissions> = {
+  applypay: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
+  },
+  queryuid: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt"],
+  },
+  orderquery: {
+    "Main.Arn": ["dynamodb:GetItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
+  },
+  keys: {
+    "Settings.Arn": ["dynamodb:GetItem"],
+    "RootKey.Arn": ["kms:Sign", "kms:GetPublicKey"],
+  },
+  code: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem"],
+    "DataKey.Arn": ["kms:Decrypt"],
+  },
+  payments: { "Main.Arn": ["dynamodb:GetItem"] },
+  agreements: { "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"] },
+  records: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt"],
+  },
+  effects: {
+    "Main.Arn": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Main.StreamArn": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+    "*": ["dynamodb:ListStreams"],
+    "FailedRecords.Arn": ["s3:ListBucket"],
+    "FailedRecords.Arn/aws/lambda/*": ["s3:PutObject"],
+  },
+  poll: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt"],
+    "PollWechat.Arn": [
+      "sqs:SendMessage",
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+    ],
+  },
+}
+
+test("each function may do what the table of this test says, and nothing else", () => {
+  const found: Record<string, Permissions> = {}
+  for (const stack of stacks) {
+    for (const fn of resources(stack, "AWS::Lambda::Function")) {
+      const name = String(fn.Properties.FunctionName).replace("MetroPay-production-", "")
+      found[name] = permissions(stack, roleOf(fn))
+    }
+  }
+  const withLogs = Object.entries(EXPECTED).map(([name, expected]) => {
+    const log = `${name.charAt(0).toUpperCase()}${name.slice(1)}Log.Arn`
+    return [name, { ...expected, [log]: ["logs:CreateLogStream", "logs:PutLogEvents"] }]
+  })
+  assert.deepEqual(found, Object.fromEntries(withLogs))
+})
+
+test("no two functions share a role, and no role has managed or inline policies besides its own", () => {
+  for (const stack of stacks) {
+    const functions = resources(stack, "AWS::Lambda::Function")
+    assert.equal(new Set(functions.map(roleOf)).size, functions.length)
+    for (const role of resources(stack, "AWS::IAM::Role"))
+      assert.deepEqual(Object.keys(role.Properties), ["AssumeRolePolicyDocument"])
+    for (const policy of resources(stack, "AWS::IAM::Policy"))
+      assert.equal((policy.Properties.Roles as unknown[]).length, 1)
+    assert.deepEqual(resources(stack, "AWS::IAM::ManagedPolicy"), [])
+  }
+})
+
+test("only Lambda may take on the roles", () => {
+  for (const stack of stacks) {
+    for (const role of resources(stack, "AWS::IAM::Role")) {
+      assert.deepEqual(
+        statements(role.Properties.AssumeRolePolicyDocument).map(({ Sid: _, ...rest }) => rest),
+        [{ Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" } }],
+      )
+    }
+  }
+})
+
+test("API Gateway may call each function on its own routes of this API only", () => {
+  const allowed = resources(api, "AWS::Lambda::Permission").map(({ Properties }) => {
+    assert.equal(Properties.Action, "lambda:InvokeFunction")
+    assert.equal(Properties.Principal, "apigateway.amazonaws.com")
+    return readable(Properties.SourceArn)
+  })
+  assert.equal(allowed.length, resources(api, "AWS::ApiGatewayV2::Route").length)
+  for (const source of allowed) assert.match(source, /:Api\/\*\/\*\/metro\/payment\/v1\/[a-z_/{}]+$/)
+})
+
+test("nothing but what is denied to all speaks of everybody", () => {
+  const policies = [...resources(data, "AWS::S3::BucketPolicy"), ...resources(data, "AWS::SQS::QueuePolicy")]
+  assert.equal(policies.length, 3)
+  for (const policy of policies) {
+    for (const { Effect } of statements(policy.Properties.PolicyDocument)) assert.equal(Effect, "Deny")
+  }
+})
+
+function resources(template: Template, type: string): Resource[] {
+  return Object.values(template.findResources(type)) as Resource[]
+}
+
+function statements(document: unknown): Statement[] {
+  return (document as { Statement: Statement[] }).Statement
+}
+
+function roleOf(fn: Resource): string {
+  return readable(fn.Properties.Role)
+}
+
+function permissions(stack: Template, role: string): Permissions {
+  const found: Permissions = {}
+  for (const policy of resources(stack, "AWS::IAM::Policy")) {
+    if (!(policy.Properties.Roles as unknown[]).some((name) => `${readable(name)}.Arn` === role)) continue
+    for (const { Effect, Action, Resource, Condition } of statements(policy.Properties.PolicyDocument)) {
+      assert.equal(Effect, "Allow")
+      assert.equal(Condition, undefined)
+      for (const resource of [Resource].flat()) {
+        found[readable(resource)] = [...(found[readable(resource)] ?? []), ...[Action].flat()]
+      }
+    }
+  }
+  return found
+}
+
+/** A value of a template as text: references by logical id without its hash, imports by what the other stack exports. */
+function readable(value: unknown): string {
+  if (typeof value === "string") return value
+  const [kind, of] = Object.entries(value as Record<string, unknown>)[0] ?? []
+  const unhashed = (logicalId: unknown) => String(logicalId).replace(/[0-9A-F]{8}$/, "")
+  if (kind === "Ref") return unhashed(of)
+  if (kind === "Fn::GetAtt") return `${unhashed((of as string[])[0])}.${(of as string[])[1]}`
+  if (kind === "Fn::Join") return (of as [string, unknown[]])[1].map(readable).join("")
+  assert.equal(kind, "Fn::ImportValue")
+  const outputs = Object.values(data.findOutputs("*"))
+  return readable(outputs.find((output) => output.Export?.Name === of)?.Value)
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { readSettings } from "./settings.ts"
+import { STAGES } from "./stages.ts"
+
+const read = (overrides: unknown) => readSettings({ METRO_PAY_SETTINGS: JSON.stringify(overrides) })
+
+test("every stage that is written down is valid as it stands", () => {
+  for (const stage of Object.keys(STAGES)) assert.equal(read({ stage }).stage, stage)
+})
+
+test("the stage is production where none is named", () => {
+  assert.equal(readSettings({}).stage, "production")
+  assert.equal(readSettings({ METRO_PAY_SETTINGS: "" }).stage, "production")
+})
+
+test("an override replaces the stage's value and leaves the others", () => {
+  const settings = read({ stage: "local", publicUrl: "http://127.0.0.1:9000", speed: 20 })
+  assert.equal(settings.publicUrl, "http://127.0.0.1:9000")
+  assert.equal(settings.speed, 20)
+  assert.equal(settings.runtime, STAGES.local.runtime)
+})
+
+const refused: [what: string, overrides: unknown, message: RegExp][] = [
+  ["an unknown stage, and nothing else", { stage: "staging" }, /^settings \([^)]*\): stage: [^;]*$/],
+  ["a stage named like a property of every object", { stage: "constructor" }, /stage: /],
+  ["an unknown key", { stage: "test", spede: 2 }, /"spede"/],
+  ["every problem, each with its name", { stage: "test", speed: 0, tracing: "yes" }, /speed: .*; tracing: /],
+  [
+    "a public address with a trailing slash",
+    { publicUrl: "https://pay.example.com/" },
+    /publicUrl: must not end with a slash/,
+  ],
+  [
+    "an address without encryption outside this machine",
+    { channelUrls: { wechat: "http://wechat" } },
+    /channelUrls\.wechat: must be https/,
+  ],
+  [
+    "keys of customers' tokens fetched without encryption",
+    { token: { issuer: "i", audience: "a", jwksUrl: "http://i/keys" } },
+    /token\.jwksUrl: must be https/,
+  ],
+  ["a period that CloudWatch Logs does not know", { logDays: 8 }, /logDays: /],
+  ["production in a hurry", { speed: 20 }, /speed: must be 1 in production/],
+  ["production that lets go of its data", { keepData: false }, /keepData: must be true in production/],
+  ["a deployment that was not checked", { stage: "test", templateChecks: false }, /templateChecks: /],
+  [
+    "two public addresses",
+    {
+      publicUrl: "https://a.example.com",
+      customDomain: { name: "b.example.com", certificateArn: "arn:aws-cn:acm:cn-north-1:1:certificate/c" },
+    },
+    /publicUrl and customDomain: give one of them/,
+  ],
+  ["what is no object", ["test"], /not a JSON object/],
+]
+
+for (const [what, overrides, message] of refused) {
+  test(`refuses ${what} in one line`, () => {
+    assert.throws(
+      () => read(overrides),
+      (error: Error) => {
+        assert.equal(error.name, "SettingsError")
+        assert.match(error.message, message)
+        assert.doesNotMatch(error.message, /\n/)
+        return true
+      },
+    )
+  })
+}
+
+test("refuses what is not JSON in one line", () => {
+  assert.throws(() => readSettings({ METRO_PAY_SETTINGS: "stage=test" }), {
+    name: "SettingsError",
+    message: "METRO_PAY_SETTINGS: not JSON",
+  })
+})

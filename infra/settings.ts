@@ -1,0 +1,110 @@
+import * as z from "zod"
+import { STAGES } from "./stages.ts"
+
+/** The periods CloudWatch Logs knows, up to ten years. */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3653,
+] as const
+
+const url = z.url({ protocol: /^https?$/ })
+const address = url.refine((value) => !value.endsWith("/"), "must not end with a slash")
+
+const Settings = z.strictObject({
+  stage: z.enum(["local", "test", "production"]),
+  /** Where callers reach the API, if neither the custom domain nor the API's own endpoint (a proxy, this machine). */
+  publicUrl: address.optional(),
+  /** The certificate must be in the region of the stack. With a custom domain the API's own endpoint is switched off. */
+  customDomain: z
+    .strictObject({ name: z.hostname(), certificateArn: z.string().regex(/^arn:aws(-[a-z]+)*:acm:/) })
+    .optional(),
+  /** Who vouches for customers: any OIDC issuer with RSA keys (there is no Cognito in the China regions). */
+  token: z.strictObject({ issuer: z.string().min(1), audience: z.string().min(1), jwksUrl: url }),
+  /** The channels of this stage and where they answer; each gets a poll queue. */
+  channelUrls: z.strictObject({ wechat: address }),
+  /** Divides every waiting plan. */
+  speed: z.int().min(1).max(100),
+  /** Of all callers together, per second, and how far a burst may go beyond. */
+  throttle: z.strictObject({ ratePerSecond: z.int().min(1), burst: z.int().min(1) }),
+  /** The China regions get new runtimes later. */
+  runtime: z.string().regex(/^nodejs\d+\.x$/),
+  /** X-Ray; not available to functions in the China regions. */
+  tracing: z.boolean(),
+  logDays: z.literal(LOG_DAYS),
+  /** Tables, keys and logs outlive their stack and refuse to be deleted. */
+  keepData: z.boolean(),
+  /** Check the templates by CloudFormation's rules and cdk-nag's. A start on one machine saves the second it takes. */
+  templateChecks: z.boolean(),
+})
+
+/** What differs between stages. */
+export type Settings = z.infer<typeof Settings>
+export type StageName = Settings["stage"]
+
+const OVERRIDES = "METRO_PAY_SETTINGS"
+
+/** What is wrong with the settings, in one line meant for people. */
+export class SettingsError extends Error {
+  override name = "SettingsError"
+}
+
+/**
+ * The settings of the stage that the environment names (production where it names none), each overridden by what
+ * METRO_PAY_SETTINGS says: a JSON object with the keys of `Settings`; a key replaces the stage's whole value.
+ * Throws a SettingsError.
+ */
+export function readSettings(environment: Record<string, string | undefined>): Settings {
+  const overrides = parseOverrides(environment[OVERRIDES])
+  const stage = overrides.stage ?? "production"
+  const defaults = typeof stage === "string" && Object.hasOwn(STAGES, stage) ? STAGES[stage as StageName] : {}
+  const parsed = Settings.safeParse({ ...defaults, ...overrides, stage })
+  if (!parsed.success) {
+    // Without a known stage everything else is missing too; only the cause is worth reading.
+    const unknownStage = parsed.error.issues.filter((issue) => issue.path[0] === "stage")
+    throw refusal((unknownStage.length > 0 ? unknownStage : parsed.error.issues).map(describe))
+  }
+  const contradicting = contradictions(parsed.data)
+  if (contradicting.length > 0) throw refusal(contradicting)
+  return parsed.data
+}
+
+function parseOverrides(json: string | undefined): Record<string, unknown> {
+  if (json === undefined || json === "") return {}
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    throw new SettingsError(`${OVERRIDES}: not JSON`)
+  }
+  const object = z.record(z.string(), z.unknown()).safeParse(value)
+  if (!object.success) throw new SettingsError(`${OVERRIDES}: not a JSON object`)
+  return object.data
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  return issue.path.length > 0 ? `${issue.path.join(".")}: ${issue.message}` : issue.message
+}
+
+/** What each setting allows by itself but a stage must not combine. */
+function contradictions(settings: Settings): string[] {
+  const found: string[] = []
+  if (settings.publicUrl && settings.customDomain) found.push("publicUrl and customDomain: give one of them")
+  if (settings.stage === "local") return found
+  const urls = {
+    publicUrl: settings.publicUrl,
+    "token.jwksUrl": settings.token.jwksUrl,
+    "channelUrls.wechat": settings.channelUrls.wechat,
+  }
+  for (const [name, value] of Object.entries(urls)) {
+    if (value !== undefined && !value.startsWith("https:"))
+      found.push(`${name}: must be https outside stage local`)
+  }
+  if (!settings.templateChecks) found.push("templateChecks: can be left out in stage local only")
+  if (settings.stage === "production" && settings.speed !== 1) found.push("speed: must be 1 in production")
+  if (settings.stage === "production" && !settings.keepData)
+    found.push("keepData: must be true in production")
+  return found
+}
+
+function refusal(problems: string[]): SettingsError {
+  return new SettingsError(`settings (infra/stages.ts, ${OVERRIDES}): ${problems.join("; ")}`)
+}

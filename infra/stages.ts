@@ -1,0 +1,52 @@
+import type { Settings, StageName } from "./settings.ts"
+
+/** Every stage stands here in full, so that two stages can be compared by reading. */
+export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
+  production: {
+    token: {
+      issuer: "https://login.metro-pay.example",
+      audience: "metro-pay",
+      jwksUrl: "https://login.metro-pay.example/.well-known/jwks.json",
+    },
+    channelUrls: { wechat: "https://api.mch.weixin.qq.com" },
+    speed: 1,
+    throttle: { ratePerSecond: 3000, burst: 3000 },
+    runtime: "nodejs24.x",
+    tracing: false,
+    logDays: 180,
+    keepData: true,
+    templateChecks: true,
+  },
+  test: {
+    token: {
+      issuer: "https://login.test.metro-pay.example",
+      audience: "metro-pay",
+      jwksUrl: "https://login.test.metro-pay.example/.well-known/jwks.json",
+    },
+    channelUrls: { wechat: "https://wechat.test.metro-pay.example" },
+    speed: 1,
+    throttle: { ratePerSecond: 200, burst: 200 },
+    runtime: "nodejs24.x",
+    tracing: false,
+    logDays: 14,
+    keepData: false,
+    templateChecks: true,
+  },
+  /** One machine. Its start overrides the addresses, since it knows the ports only then. */
+  local: {
+    publicUrl: "http://127.0.0.1:8787",
+    token: {
+      issuer: "http://127.0.0.1:8787",
+      audience: "metro-pay",
+      jwksUrl: "http://127.0.0.1:8787/local/jwks.json",
+    },
+    channelUrls: { wechat: "http://127.0.0.1:8787/local/channels/wechat" },
+    speed: 1,
+    throttle: { ratePerSecond: 10_000, burst: 10_000 },
+    runtime: "nodejs24.x",
+    tracing: false,
+    logDays: 1,
+    keepData: false,
+    templateChecks: true,
+  },
+}

@@ -1,0 +1,28 @@
+import { createWriteStream, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
+
+/** A function's log: many processes write, each line stands whole. */
+export type LogFile = {
+  line(text: string): void
+  /** Takes over what this stream says, line by line. */
+  collect(stream: Readable | null): void
+  close(): Promise<void>
+}
+
+/** <dir>/<name>.log, appended to. */
+export function openLogFile(dir: string, name: string): LogFile {
+  mkdirSync(dir, { recursive: true })
+  const file = createWriteStream(join(dir, `${name}.log`), { flags: "a" })
+  // A full disk costs log lines, not payments.
+  file.on("error", () => {})
+  const line = (text: string) => void file.write(`${text}\n`)
+  return {
+    line,
+    collect(stream) {
+      if (stream) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", line)
+    },
+    close: () => new Promise((resolve) => file.end(() => resolve())),
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Keys of everything kept in DynamoDB. Two tables: `main` holds what payments write (orders, codes, customers, records),
+ * `settings` what operators write and payments only read (merchants, their keys and accounts, the platform's secrets).
+ */
+import { sha256 } from "../domain/hash.ts"
+
+export type Key = { pk: string; sk: string }
+
+export const orderKey = (tradeNo: string): Key => ({ pk: `O#${tradeNo}`, sk: "O" })
+export const codeKeyOf = (payId: string): Key => ({ pk: `C#${payId}`, sk: "C" })
+export const customerKey = (uid: string): Key => ({ pk: `U#${uid}`, sk: "PROFILE" })
+export const AGREEMENT_PREFIX = "A#"
+export const agreementKey = (uid: string, merchantId: string, payType: string): Key => ({
+  pk: `U#${uid}`,
+  sk: `${AGREEMENT_PREFIX}${merchantId}#${payType}`,
+})
+export const RECORD_PREFIX = "R#"
+/** Thirteen digits of milliseconds sort as text until the year 2286. */
+export const recordKey = (uid: string, atMs: number, tradeNo: string): Key => ({
+  pk: `U#${uid}`,
+  sk: `${RECORD_PREFIX}${String(atMs).padStart(13, "0")}#${tradeNo}`,
+})
+export const wrongCodesKey = (merchantId: string, windowStartMs: number): Key => ({
+  pk: `W#${merchantId}`,
+  sk: String(windowStartMs),
+})
+
+/** Name of the index that lists a merchant's orders of a day; it holds keys only, so a change of state never touches it. */
+export const DAY_INDEX = "byDay"
+/** One partition takes 1,000 writes a second: a merchant's day is spread over several. */
+export const DAY_SHARDS = 4
+
+export const dayIndexKey = (
+  merchantId: string,
+  date: string,
+  tradeNo: string,
+  createdAtMs: number,
+): { gpk: string; gsk: string } => ({
+  gpk: `${merchantId}#${date}#${(sha256([tradeNo])[0] ?? 0) % DAY_SHARDS}`,
+  gsk: String(createdAtMs).padStart(13, "0"),
+})
+
+export const merchantPk = (merchantId: string): string => `M#${merchantId}`
+export const GATE_SK = "GATE"
+export const PROFILE_SK = "PROFILE"
+export const API_KEY_PREFIX = "KEY#"
+export const ACCOUNT_PREFIX = "CH#"
+export const accountSk = (channel: string, accountId: string, version: number): string =>
+  `${ACCOUNT_PREFIX}${channel}#${accountId}#${version}`
+
+export const PLATFORM_SECRETS_KEY: Key = { pk: "PLATFORM", sk: "SECRETS" }

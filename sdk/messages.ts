@@ -1,0 +1,16 @@
+/**
+ * What is sent and what comes back, named exactly as on the wire. Amounts are integers in fen; dates are `yyyyMMdd`, times
+ * `yyyyMMddHHmmss`, in the merchant's time zone; values that are not known yet are absent.
+ */
+import type * as wire from "../api/merchant-api.ts"
+
+/** The client makes `out_request_no` where it is left out. The same number never charges twice. */
+export type ApplyPayInput = Omit<wire.ApplyPayInput, "out_request_no"> & { out_request_no?: string }
+
+export type OrderRef = { out_request_no: string } | { pay_out_trade_no: string }
+
+export type Payment = wire.OrderOutput
+export type PayStatus = Payment["pay_status"]
+
+export type QueryUidInput = wire.QueryUidInput
+export type QueryUidOutput = { uid: string }

@@ -1,0 +1,230 @@
+/**
+ * What the use cases need of the world. Time, randomness, stores, channels and queues all come in as arguments, so that
+ * the whole platform runs in a simulation from one seed. Adapters: persistence/, channels/, functions/; in-memory ones in
+ * test/simulation/.
+ */
+import type { AgreementPayType, ChannelId, PayErrorCode, PayType } from "../domain/channel.ts"
+import type { Agreement, Customer, IssuedCode } from "../domain/customer.ts"
+import type { Fen } from "../domain/money.ts"
+import type { LegIntent, Order } from "../domain/order.ts"
+import type { CodeKind } from "../domain/payment-code.ts"
+
+/** Wall time decides days and lives of codes; monotonic time decides deadlines within a call. Both in milliseconds. */
+export type Clock = { nowMs(): number; monotonicMs(): number; sleep(ms: number): Promise<void> }
+
+/** A cryptographic source. */
+export type Random = {
+  /** That many decimal digits, each equally likely. */
+  digits(count: number): string
+  /** A sortable unique id (ULID). */
+  id(nowMs: number): string
+}
+
+export type OrderStore = {
+  /**
+   * Puts the order where its number is free; where it was retracted, takes the number over at the next version. `order` is
+   * what then stands in the store. Otherwise gives back what stands there. Answers "put" also when an earlier try of this
+   * very attempt had got through and only its answer was lost (same lease holder).
+   */
+  create(order: Order): Promise<{ put: true; order: Order } | { put: false; stored: Order }>
+  /**
+   * Writes `next` if the order is still `previous.version` and leased by the same holder; otherwise gives what stands
+   * there. Answers "written" also when this very write had got through before.
+   */
+  advance(previous: Order, next: Order): Promise<{ written: true } | { written: false; stored: Order }>
+  /** Strongly consistent. */
+  read(tradeNo: string): Promise<Order | undefined>
+}
+
+export type ClaimResult =
+  | { claimed: true; code: IssuedCode }
+  | { claimed: false; why: "unknown" | "expired" | "used" }
+
+export type CodeStore = {
+  /** Keeps a new code; false where that payment ID is taken already. */
+  put(code: IssuedCode): Promise<boolean>
+  /**
+   * Binds the code to its owner in one conditional write: holds when it has no owner and is not expired, or when the
+   * owner is already this one (also after its life: a replay must find what it found before).
+   */
+  claim(
+    payId: string,
+    owner: { owner: string; tradeNo: string },
+    notExpiredBeforeMs: number,
+  ): Promise<ClaimResult>
+  /** Lets the code go if this owner holds it. */
+  release(payId: string, owner: string): Promise<void>
+  /** May be a moment old unless `consistent`. */
+  read(payId: string, options?: { consistent: boolean }): Promise<IssuedCode | undefined>
+}
+
+/** What must be true of the people involved at the very moment of paying; read with one call, strongly consistent. */
+export type PayerStore = {
+  readPayer(key: {
+    merchantId: string
+    uid?: string
+    payType?: PayType
+    /** Start of the window of wrong codes to read; unset: not needed. */
+    wrongCodeWindowMs?: number
+  }): Promise<{ gate: MerchantGate; wrongCodes: number; customer?: Customer; agreement?: Agreement }>
+}
+
+export type CustomerStore = {
+  read(uid: string): Promise<Customer | undefined>
+  /** Opens the code (or only sets the default pay type where it is open); makes the customer where there is none. */
+  open(uid: string, payType: AgreementPayType): Promise<Customer>
+  /** Closes the code and ends the epoch. Closing twice ends one epoch more, which harms nobody. */
+  close(uid: string): Promise<void>
+}
+
+export type AgreementStore = {
+  list(uid: string): Promise<Agreement[]>
+  put(agreement: Agreement): Promise<void>
+  /** Ends exactly this agreement; false where it is not (any more) this customer's. */
+  remove(agreement: Agreement): Promise<boolean>
+}
+
+/** A line of a customer's consumption records (A6). */
+export type ConsumptionRecord = {
+  tradeNo: string
+  atMs: number
+  totalFen: Fen
+  state: Order["state"]
+  merchantId: string
+  payType?: PayType
+  version: number
+}
+
+export type RecordStore = {
+  /** Writes the line unless a later version of it stands there already: deliveries come twice and out of order. */
+  put(uid: string, record: ConsumptionRecord): Promise<void>
+  /** Newest first. `before` is the cursor that the previous page gave. */
+  list(
+    uid: string,
+    page: { limit: number; before?: string },
+  ): Promise<{ records: ConsumptionRecord[]; next?: string }>
+}
+
+/** What may have changed a second ago and decides over paying: kept small, read at each payment. */
+export type MerchantGate = { disabled: boolean; settingsVersion: number }
+
+/** An account of a merchant at a channel. Secrets are opened only by the channel's own adapter. */
+export type ChannelAccount = {
+  merchantId: string
+  channel: ChannelId
+  accountId: string
+  settingsVersion: number
+}
+
+export type Merchant = {
+  merchantId: string
+  name: string
+  timeZone: string
+  /** Rises with each change; the gate carries the present one. */
+  settingsVersion: number
+  /** By pay type. A pay type without an account answers PAY_METHOD_OFF. */
+  accounts: Partial<Record<PayType, ChannelAccount>>
+  /** The API keys that are live. */
+  keyIds: readonly string[]
+}
+
+export type MerchantStore = {
+  /** Settings; may be served from memory as long as the version is at least this one. */
+  read(merchantId: string, atLeastVersion?: number): Promise<Merchant | undefined>
+}
+
+/** Counts codes that were none, per merchant and window of five minutes. */
+export type WrongCodeStore = {
+  /** Adds one and gives the number so far in this window. */
+  count(merchantId: string, windowStartMs: number): Promise<number>
+}
+
+/** The tables that are settings, not code (G6). */
+export type PaymentSettings = {
+  codeKinds: readonly CodeKind[]
+  ownCodePrefix: string
+  wrongCodes: { limit: number; windowMs: number }
+  /** Most that is waited for a channel within a call. */
+  channelTimeoutMs: number
+  /** From the arrival of a call until its answer. */
+  answerWithinMs: number
+}
+
+// --- channels ---------------------------------------------------------------------------------------------------------
+
+export type ChargeRequest = {
+  account: ChannelAccount
+  /** The number under which the channel shall know it; a channel takes money once per number. */
+  channelOrderNo: string
+  amountFen: Fen
+  body: string
+  storeId: string
+  intent: LegIntent
+  /** The scanned code, for intent "code". */
+  code?: string
+  /** The channel's number of the agreement, for intent "agreement". */
+  contractId?: string
+  timeoutMs: number
+}
+
+export type Charged = { channelTradeNo: string; couponFen: Fen; paidAtMs?: number }
+
+/**
+ * What is known after asking a channel for money. Silence, broken connections, 5xx, unreadable or unsigned answers are
+ * `unknown`, never a failure. `pending` is the channel's own word that it is at work.
+ */
+export type ChargeOutcome =
+  | ({ kind: "charged" } & Charged)
+  | { kind: "declined"; code: PayErrorCode; channelCode: string }
+  | { kind: "pending"; waitingFor: "channel" | "password" }
+  | { kind: "unknown"; cause: string }
+
+/** `notFound` is not a clear word: a charge may still be on its way (design §2). */
+export type QueryOutcome =
+  | ChargeOutcome
+  | { kind: "notFound" }
+  | { kind: "closed" }
+  | ({ kind: "returned" } & Charged)
+
+export type QueryRequest = {
+  account: ChannelAccount
+  channelOrderNo: string
+  /** What was asked for: an answer about another amount is no answer. */
+  amountFen: Fen
+  intent: LegIntent
+  timeoutMs: number
+}
+
+/** What a channel can do is data that routing and undoing read; what it cannot do is never called. */
+export type ChannelCapabilities = {
+  intents: readonly LegIntent[]
+  /** Longest its numbers may be, in characters. */
+  maxOrderNoLength: number
+  /** Undo of an unknown or paid order: how soon after the charge and how long it is possible. Undefined: not at all. */
+  reverse?: { minWaitMs: number; windowMs: number }
+  refund?: { windowMs: number; maxParts: number }
+  /** Whether the channel tells by itself what became of a payment. */
+  notifies: Partial<Record<LegIntent, boolean>>
+  /** Delays between asking again, the first counted from the unknown answer. */
+  queryPlanMs: readonly number[]
+  /** Delays between asking within the merchant's call, for payments that the channel accepts first and makes then. */
+  withinCallPlanMs: readonly number[]
+}
+
+export type PayChannel = {
+  id: ChannelId
+  capabilities: ChannelCapabilities
+  charge(request: ChargeRequest): Promise<ChargeOutcome>
+  query(request: QueryRequest): Promise<QueryOutcome>
+}
+
+export type Channels = Partial<Record<ChannelId, PayChannel>>
+
+// --- queues -----------------------------------------------------------------------------------------------------------
+
+/** "Ask the channel about this order": doubled or late ones harm nobody. */
+export type PollMessage = { tradeNo: string; step: number }
+
+export type PollQueue = {
+  send(channel: ChannelId, message: PollMessage, delayMs: number): Promise<void>
+}
