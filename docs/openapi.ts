@@ -96,7 +96,12 @@ const Watched = z.object({
   pay_err_code: z.string().optional(),
   pay_err_desc: z.string().optional(),
 })
-const AgreementLine = z.object({ id: z.string(), merchant_id: z.string(), pay_type: z.string(), signed_at: time })
+const AgreementLine = z.object({
+  id: z.string(),
+  merchant_id: z.string(),
+  pay_type: z.string(),
+  signed_at: time,
+})
 const RecordLine = z.object({
   pay_out_trade_no: z.string(),
   time,
@@ -131,9 +136,16 @@ function appPaths(): ZodOpenApiPathsObject {
   const path = (name: string) => ({ requestParams: { path: z.object({ [name]: z.string() }) } })
   return {
     [`${APP_API_PATH}/code/open`]: {
-      post: call("Open the code, or set its default pay type (A1)", z.object({ pay_type: z.string() }), [], body(OpenCodeInput)),
+      post: call(
+        "Open the code, or set its default pay type (A1)",
+        z.object({ pay_type: z.string() }),
+        [],
+        body(OpenCodeInput),
+      ),
     },
-    [`${APP_API_PATH}/code/close`]: { post: call("Close the code: no issued code pays any more (A1)", z.object({}), []) },
+    [`${APP_API_PATH}/code/close`]: {
+      post: call("Close the code: no issued code pays any more (A1)", z.object({}), []),
+    },
     [`${APP_API_PATH}/code`]: {
       post: call("A fresh code for one minute (A2, A3)", ShownCode, ["CODE_NOT_OPEN"], body(IssueCodeInput)),
     },
@@ -168,7 +180,9 @@ function keyPaths(): ZodOpenApiPathsObject {
         summary: "The keys that answers are signed with: a JWK set, signed by the root key",
         tags: ["keys"],
         security: [],
-        responses: { "200": { description: "JWK set", content: { "application/jwk-set+json": { schema: set } } } },
+        responses: {
+          "200": { description: "JWK set", content: { "application/jwk-set+json": { schema: set } } },
+        },
       },
     },
   }

@@ -5,7 +5,8 @@ export function stateDiagram(): string {
   const node = (state: string) => (state === "NONE" ? "[*]" : state)
   const arrows = TRANSITIONS.map(({ from, event, to }) => `  ${node(from)} --> ${to}: ${event}`)
   const rows = TRANSITIONS.map(
-    ({ from, event, to, emits, why }) => `| ${from} | ${event} | ${to} | ${emits.join(", ") || "–"} | ${why} |`,
+    ({ from, event, to, emits, why }) =>
+      `| ${from} | ${event} | ${to} | ${emits.join(", ") || "–"} | ${why} |`,
   )
   const states = ORDER_STATES.map((state) => {
     const status = state === "RETRACTED" ? undefined : PUBLIC_STATUS[state]

@@ -6,7 +6,7 @@
  * `"@method";req` pass for `"@method"`, and has no look at the body.
  */
 import { createHash } from "node:crypto"
-import { createVerifier, httpbis, type Request } from "http-message-signatures"
+import { type ComponentParser, createVerifier, httpbis, type Request } from "http-message-signatures"
 import {
   type InnerList,
   type Item,
@@ -244,7 +244,7 @@ function signatureBase(covered: InnerList, request: Request): string | Refusal {
   const fields = covered[0].map((component) => serializeItem(component))
   let lines: [string, string[]][]
   try {
-    lines = httpbis.createSignatureBase({ fields }, request)
+    lines = httpbis.createSignatureBase({ fields, componentParser: methodAsItCame }, request)
   } catch (error) {
     return invalid(messageOf(error))
   }
@@ -255,6 +255,10 @@ function signatureBase(covered: InnerList, request: Request): string | Refusal {
   lines.push(['"@signature-params"', [serializeInnerList(covered)]])
   return httpbis.formatSignatureBase(lines)
 }
+
+/** Methods are case-sensitive (RFC 9421 §2.2.1); the library would put them in upper case. */
+const methodAsItCame: ComponentParser = (name, _params, message) =>
+  name === "@method" && "method" in message ? [message.method] : null
 
 async function signatureHolds(key: RegisteredKey, base: string, signature: Buffer): Promise<boolean> {
   try {

@@ -27,6 +27,7 @@ export function bundleFunctions(root: string, output: string): void {
     format: "esm",
     // Most of the SDK is published twice; only its ES modules can be stripped of what is not called.
     mainFields: ["module", "main"],
+    alias: { "@aws-sdk/credential-provider-node": join(root, "functions", "lambda-credentials.ts") },
     minify: true,
     sourcemap: "external",
     sourcesContent: false,

@@ -25,7 +25,6 @@ export type QueueMapping = {
   functionName: string
   queueName: string
   batchSize: number
-  windowMs: number
   reportItemFailures: boolean
   maxConcurrency: number
 }
@@ -36,7 +35,6 @@ export type StreamMapping = {
   functionName: string
   tableName: string
   batchSize: number
-  windowMs: number
   reportItemFailures: boolean
   bisect: boolean
   from: "TRIM_HORIZON" | "LATEST"
@@ -60,7 +58,8 @@ export type Blueprint = {
 const NOT_RUN: Readonly<Record<string, string>> = {
   "AWS::ApiGatewayV2::Api": "the gateway serves the one HTTP API; its routes say all",
   "AWS::ApiGatewayV2::Integration": "read with its routes",
-  "AWS::ApiGatewayV2::Stage": "$default has no path of its own; nobody throttles or logs access on one machine",
+  "AWS::ApiGatewayV2::Stage":
+    "$default has no path of its own; nobody throttles or logs access on one machine",
   "AWS::CDK::Metadata": "says which CDK wrote the template",
   "AWS::CloudWatch::Alarm": "nobody is on call for one machine",
   "AWS::CloudWatch::Dashboard": "as alarms",
@@ -127,15 +126,22 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
     default:
       // State machines and schedules get their own case when the first of them is deployed.
       if (!Object.hasOwn(NOT_RUN, resource.type)) {
-        throw new Error(`${resource.stack}: ${resource.logicalId} is an ${resource.type}, which the local platform cannot run`)
+        throw new Error(
+          `${resource.stack}: ${resource.logicalId} is an ${resource.type}, which the local platform cannot run`,
+        )
       }
   }
 }
 
 function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition {
   const properties = resolved(assembly, resource)
-  const { Code, Environment } = properties as { Code: { S3Key: string }; Environment?: { Variables?: Properties } }
-  const variables = Object.entries(Environment?.Variables ?? {}).map(([key, value]) => [key, String(value)] as const)
+  const { Code, Environment } = properties as {
+    Code: { S3Key: string }
+    Environment?: { Variables?: Properties }
+  }
+  const variables = Object.entries(Environment?.Variables ?? {}).map(
+    ([key, value]) => [key, String(value)] as const,
+  )
   return {
     name: ref(assembly, resource),
     arn: attribute(assembly, resource, "Arn"),
@@ -148,18 +154,27 @@ function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition 
 }
 
 function routeOf(assembly: Assembly, resource: Resource): RouteDefinition {
-  const { RouteKey, Target, AuthorizationType } = resolved(assembly, resource) as Record<string, string | undefined>
+  const { RouteKey, Target, AuthorizationType } = resolved(assembly, resource) as Record<
+    string,
+    string | undefined
+  >
   if (AuthorizationType !== undefined && AuthorizationType !== "NONE") {
-    throw new Error(`${resource.logicalId}: an authorizer (${AuthorizationType}) is not known to the local platform`)
+    throw new Error(
+      `${resource.logicalId}: an authorizer (${AuthorizationType}) is not known to the local platform`,
+    )
   }
   const integration = assembly.resources.find(
     ({ stack, type, logicalId }) =>
-      stack === resource.stack && type === "AWS::ApiGatewayV2::Integration" && Target === `integrations/${logicalId}`,
+      stack === resource.stack &&
+      type === "AWS::ApiGatewayV2::Integration" &&
+      Target === `integrations/${logicalId}`,
   )
   if (!integration) throw new Error(`${resource.logicalId} leads to no integration`)
   const properties = resolved(assembly, integration)
   if (properties["IntegrationType"] !== "AWS_PROXY" || properties["PayloadFormatVersion"] !== "2.0") {
-    throw new Error(`${integration.logicalId}: only AWS_PROXY with payload format 2.0 is known to the local platform`)
+    throw new Error(
+      `${integration.logicalId}: only AWS_PROXY with payload format 2.0 is known to the local platform`,
+    )
   }
   return {
     routeKey: String(RouteKey),
@@ -174,8 +189,16 @@ function tableOf(assembly: Assembly, resource: Resource): TableDefinition {
     TimeToLiveSpecification?: { AttributeName?: string; Enabled?: boolean }
   }
   const { StreamSpecification: stream, TimeToLiveSpecification: ttl } = properties
-  const kept = ["AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"]
-  const shape = Object.fromEntries(kept.flatMap((name) => (name in properties ? [[name, properties[name]]] : [])))
+  const kept = [
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+  ]
+  const shape = Object.fromEntries(
+    kept.flatMap((name) => (name in properties ? [[name, properties[name]]] : [])),
+  )
   const name = ref(assembly, resource)
   const input = {
     TableName: name,
@@ -207,9 +230,17 @@ function queueOf(assembly: Assembly, resource: Resource): QueueDefinition {
 }
 
 function keyOf(assembly: Assembly, resource: Resource): KeyDefinition {
-  const { KeySpec = "SYMMETRIC_DEFAULT", KeyUsage = "ENCRYPT_DECRYPT" } = resolved(assembly, resource) as Record<string, string>
-  if (`${KeySpec} ${KeyUsage}` !== "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT" && `${KeySpec} ${KeyUsage}` !== "RSA_2048 SIGN_VERIFY") {
-    throw new Error(`${resource.logicalId}: a key ${KeySpec} for ${KeyUsage} is not known to the local platform`)
+  const { KeySpec = "SYMMETRIC_DEFAULT", KeyUsage = "ENCRYPT_DECRYPT" } = resolved(
+    assembly,
+    resource,
+  ) as Record<string, string>
+  if (
+    `${KeySpec} ${KeyUsage}` !== "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT" &&
+    `${KeySpec} ${KeyUsage}` !== "RSA_2048 SIGN_VERIFY"
+  ) {
+    throw new Error(
+      `${resource.logicalId}: a key ${KeySpec} for ${KeyUsage} is not known to the local platform`,
+    )
   }
   const keyId = ref(assembly, resource)
   const arn = attribute(assembly, resource, "Arn")
@@ -228,10 +259,12 @@ function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource
     throw new Error(`${resource.logicalId}: filters of event sources are not known to the local platform`)
   }
   const source = String(properties["EventSourceArn"])
+  // A batching window saves invocations, which cost nothing here: what is there is delivered at once.
   const common = {
     functionName: lastPart(properties["FunctionName"]),
-    windowMs: number(properties["MaximumBatchingWindowInSeconds"], 0) * 1000,
-    reportItemFailures: ((properties["FunctionResponseTypes"] ?? []) as string[]).includes("ReportBatchItemFailures"),
+    reportItemFailures: ((properties["FunctionResponseTypes"] ?? []) as string[]).includes(
+      "ReportBatchItemFailures",
+    ),
   }
   if (source.startsWith("arn:aws:sqs:")) {
     const { MaximumConcurrency } = (properties["ScalingConfig"] ?? {}) as { MaximumConcurrency?: number }
@@ -244,8 +277,14 @@ function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource
     return
   }
   const tableName = /:table\/([^/]+)\/stream\//.exec(source)?.[1]
-  if (!tableName) throw new Error(`${resource.logicalId}: ${source} is no source that the local platform can read`)
-  blueprint.streamMappings.push({ ...common, id: resource.logicalId, tableName, ...streamSettings(properties) })
+  if (!tableName)
+    throw new Error(`${resource.logicalId}: ${source} is no source that the local platform can read`)
+  blueprint.streamMappings.push({
+    ...common,
+    id: resource.logicalId,
+    tableName,
+    ...streamSettings(properties),
+  })
 }
 
 function streamSettings(properties: Properties) {
@@ -273,7 +312,9 @@ function lastPart(arn: unknown): string {
   return String(arn).split(":").at(-1) ?? ""
 }
 
-const resolved = (assembly: Assembly, { stack, properties }: Resource) => assembly.resolve(stack, properties) as Properties
-const ref = (assembly: Assembly, { stack, logicalId }: Resource) => String(assembly.resolve(stack, { Ref: logicalId }))
+const resolved = (assembly: Assembly, { stack, properties }: Resource) =>
+  assembly.resolve(stack, properties) as Properties
+const ref = (assembly: Assembly, { stack, logicalId }: Resource) =>
+  String(assembly.resolve(stack, { Ref: logicalId }))
 const attribute = (assembly: Assembly, { stack, logicalId }: Resource, name: string) =>
   String(assembly.resolve(stack, { "Fn::GetAtt": [logicalId, name] }))

@@ -8,32 +8,38 @@ const END_OF_TIME_MS = 8_640_000_000_000_000
 export type PlatformClock = {
   nowMs(): number
   offsetMs(): number
-  /** Moves the clock forward; answers the new time once all followers have it. Throws RangeError for what is not forward. */
-  advance(ms: number): Promise<number>
-  /** `follower` gets each new offset, and the move waits for it. Gives back how to stop following. */
+  /** Moves the clock forward; answers the new time. Throws RangeError for what is not forward. */
+  advance(ms: number): number
+  /** `follower` gets each new offset. Gives back how to stop following. */
   follow(follower: (offsetMs: number) => Promise<void> | void): () => void
+  /** Resolves once all followers have every move made so far. */
+  followed(): Promise<void>
 }
 
 /** The clock whose offset is kept in that file. A file that cannot be read is a StartFault: time must not jump back. */
 export function openClock(file: string): PlatformClock {
   let offsetMs = readOffset(file)
+  let told: Promise<unknown> = Promise.resolve()
   const followers = new Set<(offsetMs: number) => Promise<void> | void>()
   const nowMs = () => Date.now() + offsetMs
   return {
     nowMs,
     offsetMs: () => offsetMs,
-    async advance(ms) {
+    advance(ms) {
       if (!Number.isSafeInteger(ms) || ms < 0 || nowMs() + ms > END_OF_TIME_MS) {
         throw new RangeError("The clock moves forward only, by whole milliseconds")
       }
+      keepOffset(file, offsetMs + ms)
       offsetMs += ms
-      keepOffset(file, offsetMs)
-      await Promise.all([...followers].map((follower) => follower(offsetMs)))
+      told = Promise.all([told, ...[...followers].map((follower) => follower(offsetMs))])
       return nowMs()
     },
     follow(follower) {
       followers.add(follower)
       return () => followers.delete(follower)
+    },
+    async followed() {
+      await told
     },
   }
 }
@@ -47,7 +53,8 @@ function readOffset(file: string): number {
     throw new StartFault(`cannot read the platform's clock in ${file}: ${(fault as Error).message}`)
   }
   const kept = parseOffset(text)
-  if (kept === undefined) throw new StartFault(`the platform's clock in ${file} is damaged: remove it or start with --reset`)
+  if (kept === undefined)
+    throw new StartFault(`the platform's clock in ${file} is damaged: remove it or start with --reset`)
   return kept
 }
 

@@ -19,7 +19,13 @@ import { ensurePlatformSecrets, openDataKeys, publishedKeys } from "../persisten
 export type SimulatedWechat = {
   publicKeyId: string
   platformPublicKeyPem: string
-  accounts: readonly { merchantId: string; mchid: string; appid: string; serialNo: string; privateKeyPem: string }[]
+  accounts: readonly {
+    merchantId: string
+    mchid: string
+    appid: string
+    serialNo: string
+    privateKeyPem: string
+  }[]
   addContract(contract: { contractId: string; mchid: string; openid: string }): void
 }
 
@@ -145,12 +151,20 @@ function merchantKey(folder: string): string {
   return createPublicKey(readFileSync(file, "utf8")).export({ format: "pem", type: "spki" }).toString()
 }
 
-async function publicFiles({ dynamodb, kms, tables, keyIds }: SeedContext): Promise<{ rootKey: unknown; keys: unknown }> {
+async function publicFiles({
+  dynamodb,
+  kms,
+  tables,
+  keyIds,
+}: SeedContext): Promise<{ rootKey: unknown; keys: unknown }> {
   const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: keyIds.root }))
   if (!PublicKey) throw new Error("the root key has no public half")
   const root = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" })
   const keys = await publishedKeys({ dynamodb, settingsTable: tables.settings })
-  return { rootKey: jwk(root, "root"), keys: { keys: keys.map(({ keyId, publicKey }) => jwk(publicKey, keyId)) } }
+  return {
+    rootKey: jwk(root, "root"),
+    keys: { keys: keys.map(({ keyId, publicKey }) => jwk(publicKey, keyId)) },
+  }
 }
 
 function jwk(publicKey: KeyObject, kid: string): Record<string, unknown> {

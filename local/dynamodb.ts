@@ -1,7 +1,7 @@
-import { createRequire } from "node:module"
 import { mkdirSync, readdirSync } from "node:fs"
-import { setTimeout as sleep } from "node:timers/promises"
+import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -11,13 +11,14 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb"
-import { clientOptions, type Credentials } from "./account.ts"
+import { type Credentials, clientOptions } from "./account.ts"
 import type { TableDefinition } from "./blueprint.ts"
 import { freePort } from "./free-port.ts"
 import { startJava } from "./java.ts"
 import { StartFault } from "./start-fault.ts"
 
-export type DynamoDbServer = { url: string; close(): Promise<void> }
+/** `pid` is that of the shell that watches over the JVM. */
+export type DynamoDbServer = { url: string; pid: number | undefined; close(): Promise<void> }
 
 /** Start-up is 1.5 to 3 s on two cores; a loaded machine may take far longer. */
 const READY_WITHIN_MS = 60_000
@@ -32,12 +33,28 @@ const JVM_OPTIONS = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
  * Amazon's DynamoDB Local with its tables in `dir`. It has no option for the address it listens on and takes every
  * interface; but without -sharedDb each access key has tables of its own, so whoever does not know ours sees none.
  */
-export async function startDynamoDb({ java, dir, logFile }: { java: string; dir: string; logFile: string }): Promise<DynamoDbServer> {
+export async function startDynamoDb({
+  java,
+  dir,
+  logFile,
+}: {
+  java: string
+  dir: string
+  logFile: string
+}): Promise<DynamoDbServer> {
   mkdirSync(dir, { recursive: true })
   const home = dynamoDbHome()
   const port = await freePort()
   const library = `-Djava.library.path=${join(home, "DynamoDBLocal_lib")}`
-  const server = ["-jar", join(home, "DynamoDBLocal.jar"), "-disableTelemetry", "-port", String(port), "-dbPath", dir]
+  const server = [
+    "-jar",
+    join(home, "DynamoDBLocal.jar"),
+    "-disableTelemetry",
+    "-port",
+    String(port),
+    "-dbPath",
+    dir,
+  ]
   const child = startJava(java, [...JVM_OPTIONS, library, ...server], logFile)
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => resolve())
@@ -52,6 +69,7 @@ export async function startDynamoDb({ java, dir, logFile }: { java: string; dir:
   ])
   return {
     url,
+    pid: child.pid,
     async close() {
       child.stdin?.end()
       const late = setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS)
@@ -82,17 +100,26 @@ async function answers(url: string): Promise<void> {
 }
 
 /** Creates the tables that are not there yet. Throws a StartFault where a table has another shape than the template's. */
-export async function createTables(url: string, credentials: Credentials, tables: readonly TableDefinition[]): Promise<void> {
+export async function createTables(
+  url: string,
+  credentials: Credentials,
+  tables: readonly TableDefinition[],
+): Promise<void> {
   const client = new DynamoDBClient(clientOptions(url, credentials))
   await Promise.all(tables.map((table) => createTable(client, table)))
   client.destroy()
 }
 
-async function createTable(client: DynamoDBClient, { name, input, ttlAttribute }: TableDefinition): Promise<void> {
+async function createTable(
+  client: DynamoDBClient,
+  { name, input, ttlAttribute }: TableDefinition,
+): Promise<void> {
   const there = await describe(client, name)
   if (there) {
     if (shape(there) === shape(input)) return
-    throw new StartFault(`table ${name} in the state folder has another shape than the template's: start with --reset`)
+    throw new StartFault(
+      `table ${name} in the state folder has another shape than the template's: start with --reset`,
+    )
   }
   await client.send(new CreateTableCommand(input))
   if (!ttlAttribute) return

@@ -23,7 +23,11 @@ after(async () => {
 })
 
 /** A pool for a function with that source. */
-function pool(name: string, source: string, given: { timeoutMs?: number; environment?: Record<string, string> } = {}) {
+function pool(
+  name: string,
+  source: string,
+  given: { timeoutMs?: number; environment?: Record<string, string> } = {},
+) {
   const codeDir = join(dir, name)
   mkdirSync(codeDir)
   writeFileSync(join(codeDir, "index.mjs"), source)
@@ -31,9 +35,17 @@ function pool(name: string, source: string, given: { timeoutMs?: number; environ
   const arn = `arn:aws:lambda:us-east-1:000000000000:function:${name}`
   const definition = { name, arn, codeDir, handler: "index.handler", timeoutMs, memoryMb: 256, environment }
   const log = openLogFile(join(dir, "logs"), name)
-  const made = new FunctionPool(definition, { runtimeApi, clock, log, environment: { AWS_REGION: "us-east-1" } })
+  const made = new FunctionPool(definition, {
+    runtimeApi,
+    clock,
+    log,
+    environment: { AWS_REGION: "us-east-1" },
+  })
   pools.push(made)
-  return { pool: made, log: async () => (await log.close(), readFileSync(join(dir, "logs", `${name}.log`), "utf8")) }
+  return {
+    pool: made,
+    log: async () => (await log.close(), readFileSync(join(dir, "logs", `${name}.log`), "utf8")),
+  }
 }
 
 function answerOf(outcome: InvocationOutcome): unknown {
@@ -120,7 +132,12 @@ test("fails each call of a function that cannot be loaded", async () => {
   const { pool: broken } = pool("broken", `throw new Error("MAIN_TABLE is missing")`)
   const outcomes = await Promise.all([broken.invoke("{}"), broken.invoke("{}")])
   for (const outcome of outcomes) {
-    assert.deepEqual(outcome, { kind: "failed", why: "init", errorType: "Error", errorMessage: "MAIN_TABLE is missing" })
+    assert.deepEqual(outcome, {
+      kind: "failed",
+      why: "init",
+      errorType: "Error",
+      errorMessage: "MAIN_TABLE is missing",
+    })
   }
 })
 
@@ -148,7 +165,7 @@ test("functions follow the platform's clock, warm ones and those in the middle o
   const warm = answerOf(await timely.invoke("{}")) as Told
   assert.ok(Math.abs(warm.now - clock.nowMs()) < 5_000)
   const inCall = timely.invoke(JSON.stringify({ until: clock.nowMs() + hour }))
-  await clock.advance(2 * hour)
+  clock.advance(2 * hour)
   const moved = answerOf(await inCall) as Told
   assert.ok(Math.abs(moved.now - clock.nowMs()) < 5_000)
   const next = answerOf(await timely.invoke("{}")) as Told

@@ -10,7 +10,12 @@ import type { Invocation, RuntimeApi } from "./runtime-api.ts"
 /** What became of an invocation. `payload` is the function's answer in JSON. */
 export type InvocationOutcome =
   | { kind: "answered"; payload: string }
-  | { kind: "failed"; why: "error" | "timeout" | "crash" | "init" | "closed"; errorType: string; errorMessage: string }
+  | {
+      kind: "failed"
+      why: "error" | "timeout" | "crash" | "init" | "closed"
+      errorType: string
+      errorMessage: string
+    }
 
 export type FunctionSurroundings = {
   runtimeApi: RuntimeApi
@@ -71,7 +76,8 @@ export class FunctionPool {
   /** Ends all processes; calls that were not finished fail. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const call of this.#waiting.splice(0)) call.settle(failure("closed", "Closed", "The platform is stopping"))
+    for (const call of this.#waiting.splice(0))
+      call.settle(failure("closed", "Closed", "The platform is stopping"))
     await Promise.all([...this.#workers].map((worker) => this.#end(worker)))
   }
 
@@ -201,7 +207,10 @@ export class FunctionPool {
     this.#workers.delete(worker)
     const at = this.#idle.indexOf(worker)
     if (at >= 0) this.#idle.splice(at, 1)
-    if (worker.call) this.#surroundings.log.line(JSON.stringify({ type: "platform.runtimeDone", status: "crash", message: how }))
+    if (worker.call)
+      this.#surroundings.log.line(
+        JSON.stringify({ type: "platform.runtimeDone", status: "crash", message: how }),
+      )
     this.#settle(worker, outcome)
     if (!this.#closed) this.#dispatch()
   }
@@ -229,7 +238,11 @@ function tellClock(child: ChildProcess, message: ClockMessage): void {
   if (child.connected) child.send(message, () => {})
 }
 
-function failure(why: Extract<InvocationOutcome, { kind: "failed" }>["why"], errorType: string, errorMessage: string): InvocationOutcome {
+function failure(
+  why: Extract<InvocationOutcome, { kind: "failed" }>["why"],
+  errorType: string,
+  errorMessage: string,
+): InvocationOutcome {
   return { kind: "failed", why, errorType, errorMessage }
 }
 

@@ -53,7 +53,9 @@ export function eventOf(request: GatewayRequest, facts: RequestFacts): APIGatewa
     headers: {
       ...headers,
       "x-amzn-trace-id": `Root=${facts.traceRoot}`,
-      "x-forwarded-for": headers["x-forwarded-for"] ? `${headers["x-forwarded-for"]}, ${request.sourceIp}` : request.sourceIp,
+      "x-forwarded-for": headers["x-forwarded-for"]
+        ? `${headers["x-forwarded-for"]}, ${request.sourceIp}`
+        : request.sourceIp,
       "x-forwarded-port": String(facts.port),
       "x-forwarded-proto": "http",
     },
@@ -128,14 +130,22 @@ function logTime(nowMs: number): string {
 export function responseOf(payload: string): GatewayResponse | undefined {
   const answer: unknown = JSON.parse(payload)
   if (typeof answer !== "object" || answer === null || !("statusCode" in answer)) return bareResponse(answer)
-  const { statusCode, headers = {}, cookies = [], body = "", isBase64Encoded } = answer as Record<string, unknown>
+  const {
+    statusCode,
+    headers = {},
+    cookies = [],
+    body = "",
+    isBase64Encoded,
+  } = answer as Record<string, unknown>
   const status = Number(statusCode)
   if (!Number.isInteger(status) || status < 200 || !STATUS_CODES[status]) return undefined
-  if (typeof body !== "string" || typeof headers !== "object" || headers === null || !Array.isArray(cookies)) return undefined
+  if (typeof body !== "string" || typeof headers !== "object" || headers === null || !Array.isArray(cookies))
+    return undefined
   const given = Object.entries(headers)
     .map(([name, value]): [string, string] => [name.toLowerCase(), String(value)])
     .filter(([name]) => !OF_THE_CONNECTION.has(name))
-  if (!given.some(([name]) => name === "content-type")) given.push(["content-type", "text/plain;charset=UTF-8"])
+  if (!given.some(([name]) => name === "content-type"))
+    given.push(["content-type", "text/plain;charset=UTF-8"])
   return {
     status,
     headers: cookies.length > 0 ? [...given, ["set-cookie", cookies.map(String)]] : given,

@@ -59,7 +59,12 @@ test("gives the function the event that API Gateway gives", async () => {
     return { statusCode: 200 }
   }
   const sent = httpRequest(`${gateway.url}/metro/records/a%20b?x=1&x=2&name=%E4%B8%AD+z`, {
-    headers: { "X-Twice": ["one", "two"], Cookie: "a=1; b=2", "User-Agent": "till/1", Signature: "sig1=:abc:" },
+    headers: {
+      "X-Twice": ["one", "two"],
+      Cookie: "a=1; b=2",
+      "User-Agent": "till/1",
+      Signature: "sig1=:abc:",
+    },
   }).end()
   const [response] = await once(sent, "response")
   response.resume()
@@ -86,7 +91,13 @@ test("gives the function the event that API Gateway gives", async () => {
     apiId: "local",
     domainName: "127.0.0.1",
     domainPrefix: "127",
-    http: { method: "GET", path: "/metro/records/a b", protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "till/1" },
+    http: {
+      method: "GET",
+      path: "/metro/records/a b",
+      protocol: "HTTP/1.1",
+      sourceIp: "127.0.0.1",
+      userAgent: "till/1",
+    },
     routeKey: "GET /metro/records/{id}",
     stage: "$default",
     time: "12/Mar/2031:19:03:58 +0000",
@@ -134,14 +145,22 @@ test("sends what the function answers: status, headers, cookies, text and bytes"
 
   answer = () => ({ order: 1 })
   const bare = await text("/metro/pay", { method: "POST" })
-  assert.deepEqual([bare.status, bare.headers.get("content-type"), bare.body], [200, "application/json", '{"order":1}'])
+  assert.deepEqual(
+    [bare.status, bare.headers.get("content-type"), bare.body],
+    [200, "application/json", '{"order":1}'],
+  )
 
   answer = () => ({ statusCode: 204 })
   assert.equal((await text("/metro/pay", { method: "POST" })).status, 204)
 })
 
 test("answers 500 for a function that fails or answers nonsense, and says no more", async () => {
-  const nonsense = ["fault", { statusCode: "many" }, { statusCode: 200, body: 5 }, { statusCode: 200, headers: { a: "x\ny" } }]
+  const nonsense = [
+    "fault",
+    { statusCode: "many" },
+    { statusCode: 200, body: 5 },
+    { statusCode: 200, headers: { a: "x\ny" } },
+  ]
   for (const value of nonsense) {
     answer = () => value
     const { status, body } = await text("/metro/pay", { method: "POST" })
@@ -158,7 +177,10 @@ test("answers 503 when the integration takes longer than it may", async () => {
 })
 
 test("finds the most specific route, and 404 for what is none", async () => {
-  answer = (event, name) => ({ statusCode: 200, body: `${name} ${JSON.stringify(event.pathParameters ?? {})}` })
+  answer = (event, name) => ({
+    statusCode: 200,
+    body: `${name} ${JSON.stringify(event.pathParameters ?? {})}`,
+  })
   assert.equal((await text("/metro/records")).body, "records {}")
   assert.equal((await text("/metro/records/7")).body, 'record {"id":"7"}')
   assert.equal((await text("/files/a/b", { method: "PUT" })).body, 'files {"rest":"a/b"}')
@@ -171,14 +193,22 @@ test("finds the most specific route, and 404 for what is none", async () => {
 test("hands /local/ to the helpers", async () => {
   const { status, body } = await text("/local/channels/wechat/books?order=1", { method: "POST", body: "x" })
   assert.equal(status, 201)
-  assert.deepEqual(JSON.parse(body), { method: "POST", path: "/local/channels/wechat/books", query: [["order", "1"]], body: "x" })
+  assert.deepEqual(JSON.parse(body), {
+    method: "POST",
+    path: "/local/channels/wechat/books",
+    query: [["order", "1"]],
+    body: "x",
+  })
 })
 
 test("refuses bodies over 10 MB and headers over 10 KB", async () => {
   answer = () => ({ statusCode: 200 })
   const large = await text("/metro/pay", { method: "POST", body: Buffer.alloc(10 * 1024 * 1024 + 1) })
   assert.deepEqual([large.status, large.body], [413, '{"message":"Request Entity Too Large"}'])
-  assert.equal((await text("/metro/pay", { method: "POST", body: Buffer.alloc(10 * 1024 * 1024) })).status, 200)
+  assert.equal(
+    (await text("/metro/pay", { method: "POST", body: Buffer.alloc(10 * 1024 * 1024) })).status,
+    200,
+  )
   const headers = await text("/metro/pay", { method: "POST", headers: { "x-long": "y".repeat(11_000) } })
   assert.equal(headers.status, 431)
 })

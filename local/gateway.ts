@@ -5,7 +5,13 @@ import type { Duplex } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { RouteDefinition } from "./blueprint.ts"
 import { type InvocationOutcome, traceRoot } from "./function-pool.ts"
-import { decodePath, eventOf, type GatewayRequest, type GatewayResponse, responseOf } from "./gateway-event.ts"
+import {
+  decodePath,
+  eventOf,
+  type GatewayRequest,
+  type GatewayResponse,
+  responseOf,
+} from "./gateway-event.ts"
 import { type RouteMatch, routeTable } from "./routes.ts"
 
 /** Quotas of an HTTP API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -15,7 +21,12 @@ const BACKLOG = 4096
 const KEEP_ALIVE_MS = 60_000
 
 /** Serves what lies under /local/; no part of what is deployed. */
-export type LocalCalls = (request: { method: string; path: string; query: URLSearchParams; body: Buffer }) => Promise<{ status: number; json: unknown }>
+export type LocalCalls = (request: {
+  method: string
+  path: string
+  query: URLSearchParams
+  body: Buffer
+}) => Promise<{ status: number; json: unknown }>
 
 export type GatewayTargets = {
   routes: readonly RouteDefinition[]
@@ -32,8 +43,15 @@ export type Gateway = {
   close(withinMs: number): Promise<void>
 }
 
-type OpenTargets = GatewayTargets & { find: (method: string, path: string) => RouteMatch<RouteDefinition> | undefined }
-type Surroundings = { nowMs(): number; port: number; targets: OpenTargets | undefined; inFlight: Set<Promise<void>> }
+type OpenTargets = GatewayTargets & {
+  find: (method: string, path: string) => RouteMatch<RouteDefinition> | undefined
+}
+type Surroundings = {
+  nowMs(): number
+  port: number
+  targets: OpenTargets | undefined
+  inFlight: Set<Promise<void>>
+}
 
 /** Listens on 127.0.0.1; port 0 chooses one. Rejects with the error of listen. */
 export async function listenGateway(port: number, nowMs: () => number): Promise<Gateway> {
@@ -68,7 +86,11 @@ async function closeServer(server: Server, inFlight: Set<Promise<void>>, withinM
   await closed
 }
 
-async function answer(around: Surroundings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  around: Surroundings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const requestId = randomUUID()
   let answered: GatewayResponse
   try {
@@ -90,7 +112,12 @@ async function answer(around: Surroundings, request: IncomingMessage, response: 
 }
 
 /** Throws, with nothing sent, where a function's header cannot be sent. */
-function write(around: Surroundings, response: ServerResponse, requestId: string, answered: GatewayResponse): void {
+function write(
+  around: Surroundings,
+  response: ServerResponse,
+  requestId: string,
+  answered: GatewayResponse,
+): void {
   response.sendDate = false
   for (const [name, value] of answered.headers) response.setHeader(name, value)
   response.setHeader("date", new Date(around.nowMs()).toUTCString())
@@ -104,23 +131,39 @@ function write(around: Surroundings, response: ServerResponse, requestId: string
   response.writeHead(answered.status).end(answered.body)
 }
 
-async function respond(around: Surroundings, request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+async function respond(
+  around: Surroundings,
+  request: IncomingMessage,
+  requestId: string,
+): Promise<GatewayResponse> {
   const { targets } = around
   const [path = "/", query = ""] = splitOnce(request.url ?? "/", "?")
-  if (request.method === "GET" && path === "/healthz") return json(targets ? 200 : 503, { ready: targets !== undefined })
+  if (request.method === "GET" && path === "/healthz")
+    return json(targets ? 200 : 503, { ready: targets !== undefined })
   if (!targets) return message(503, "Service Unavailable")
   const body = await readBody(request)
   if (!body) return message(413, "Request Entity Too Large")
   const method = request.method ?? "GET"
   if (path.startsWith("/local/") && targets.local) {
-    const { status, json: value } = await targets.local({ method, path: decodePath(path), query: new URLSearchParams(query), body })
+    const { status, json: value } = await targets.local({
+      method,
+      path: decodePath(path),
+      query: new URLSearchParams(query),
+      body,
+    })
     return json(status, value)
   }
   const match = targets.find(method, decodePath(path))
   if (!match) return message(404, "Not Found")
   const { rawHeaders, httpVersion, socket } = request
   const sourceIp = socket.remoteAddress ?? "127.0.0.1"
-  return integrate(around, targets, match, { method, path, query, rawHeaders, httpVersion, sourceIp, body }, requestId)
+  return integrate(
+    around,
+    targets,
+    match,
+    { method, path, query, rawHeaders, httpVersion, sourceIp, body },
+    requestId,
+  )
 }
 
 async function integrate(
@@ -134,9 +177,13 @@ async function integrate(
   const facts = { routeKey, pathParameters, requestId, nowMs: now, port, traceRoot: traceRoot(now) }
   const given = new AbortController()
   const late = sleep(target.timeoutMs, undefined, { signal: given.signal, ref: false }).catch(() => undefined)
-  const outcome = await Promise.race([targets.invoke(target.functionName, JSON.stringify(eventOf(request, facts)), requestId), late])
+  const outcome = await Promise.race([
+    targets.invoke(target.functionName, JSON.stringify(eventOf(request, facts)), requestId),
+    late,
+  ])
   given.abort()
-  if (!outcome || (outcome.kind === "failed" && outcome.why === "closed")) return message(503, "Service Unavailable")
+  if (!outcome || (outcome.kind === "failed" && outcome.why === "closed"))
+    return message(503, "Service Unavailable")
   const response = outcome.kind === "answered" ? responseOf(outcome.payload) : undefined
   return response ?? message(500, "Internal Server Error")
 }
@@ -167,7 +214,11 @@ function refuseUnreadable(fault: NodeJS.ErrnoException, socket: Duplex): void {
 const message = (status: number, text: string) => json(status, { message: text })
 
 function json(status: number, value: unknown): GatewayResponse {
-  return { status, headers: [["content-type", "application/json"]], body: Buffer.from(JSON.stringify(value ?? null)) }
+  return {
+    status,
+    headers: [["content-type", "application/json"]],
+    body: Buffer.from(JSON.stringify(value ?? null)),
+  }
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -24,7 +24,12 @@ const AgreementInput = z.strictObject({
   pay_type: z.enum(AGREEMENT_PAY_TYPES),
 })
 const DownInput = z.strictObject({ for_ms: z.int().min(0).max(86_400_000) })
-const ClockInput = z.strictObject({ advance_ms: z.int().min(0).max(400 * 86_400_000) })
+const ClockInput = z.strictObject({
+  advance_ms: z
+    .int()
+    .min(0)
+    .max(400 * 86_400_000),
+})
 
 const TOKEN_LIFE_S = 12 * 60 * 60
 
@@ -32,9 +37,12 @@ export function localHelpers(context: HelperContext): (request: HelperRequest) =
   const issuerKey = tokenKey(join(context.dataDir, "issuer"))
   return async (request) => {
     const { method, path } = request
-    if (method === "POST" && path === "/local/token") return withInput(TokenInput, request, (it) => token(it.uid))
+    if (method === "POST" && path === "/local/token")
+      return withInput(TokenInput, request, (it) => token(it.uid))
     if (method === "POST" && path === "/local/clock") {
-      return withInput(ClockInput, request, async (it) => ({ now: isoTime(context.clock.advance(it.advance_ms)) }))
+      return withInput(ClockInput, request, async (it) => ({
+        now: isoTime(context.clock.advance(it.advance_ms)),
+      }))
     }
     if (method === "POST" && path === "/local/agreements") {
       return withInput(AgreementInput, request, ({ uid, merchant_id, pay_type }) =>
@@ -42,7 +50,10 @@ export function localHelpers(context: HelperContext): (request: HelperRequest) =
       )
     }
     if (method === "GET" && path === "/local/issuer/jwks") {
-      return { status: 200, json: { keys: [{ ...publicJwk(issuerKey), kid: "local", alg: "RS256", use: "sig" }] } }
+      return {
+        status: 200,
+        json: { keys: [{ ...publicJwk(issuerKey), kid: "local", alg: "RS256", use: "sig" }] },
+      }
     }
     return channelHelper(context, request)
   }
@@ -70,7 +81,8 @@ async function channelHelper(context: HelperContext, request: HelperRequest): Pr
   const channel = context.channels[channelId]
   if (request.method === "GET" && action === "books") {
     const order = request.query.get("order") ?? ""
-    if (!/^\d{26}$/.test(order)) return { status: 400, json: { message: "order: the 26 digits of pay_out_trade_no" } }
+    if (!/^\d{26}$/.test(order))
+      return { status: 400, json: { message: "order: the 26 digits of pay_out_trade_no" } }
     // A channel that is not simulated yet has taken nothing.
     return { status: 200, json: channel?.books(order) ?? NO_BOOKS }
   }

@@ -13,14 +13,21 @@ export async function findJava(environment: NodeJS.ProcessEnv): Promise<string> 
   const java = home ? join(home, "bin", "java") : "java"
   let told: string
   try {
-    const { stderr, stdout } = await promisify(execFile)(java, ["-version"], { env: environment, timeout: 30_000 })
+    const { stderr, stdout } = await promisify(execFile)(java, ["-version"], {
+      env: environment,
+      timeout: 30_000,
+    })
     told = `${stderr}${stdout}`
   } catch {
-    throw new StartFault(`Java ${LEAST_JAVA} or newer is needed for DynamoDB Local, but ${java} could not be run`)
+    throw new StartFault(
+      `Java ${LEAST_JAVA} or newer is needed for DynamoDB Local, but ${java} could not be run`,
+    )
   }
   const version = javaVersion(told)
   if (version !== undefined && version >= LEAST_JAVA) return java
-  throw new StartFault(`Java ${LEAST_JAVA} or newer is needed for DynamoDB Local, but ${java} is ${version ?? "of an unknown version"}`)
+  throw new StartFault(
+    `Java ${LEAST_JAVA} or newer is needed for DynamoDB Local, but ${java} is ${version ?? "of an unknown version"}`,
+  )
 }
 
 /** 17 from `version "17.0.15"`, 8 from `version "1.8.0_392"`. */

@@ -59,7 +59,10 @@ export const KMS_OPERATIONS: Readonly<Record<string, Operation>> = {
     const blob = bytes(input.CiphertextBlob, "CiphertextBlob")
     const key = symmetric(keyOfBlob(blob, keys))
     if (input.KeyId !== undefined && keys.find(input.KeyId).keyId !== key.keyId) {
-      throw new KmsRefusal("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
+      throw new KmsRefusal(
+        "IncorrectKeyException",
+        "The key ID in the request does not identify a CMK that can perform this operation.",
+      )
     }
     return { ...keyFacts(key), Plaintext: open(key, blob, input.EncryptionContext).toString("base64") }
   },
@@ -100,7 +103,9 @@ export const KMS_OPERATIONS: Readonly<Record<string, Operation>> = {
   DescribeKey(input, keys) {
     const key = keys.find(input.KeyId)
     const algorithms =
-      key.kind === "rsa" ? { SigningAlgorithms: [SIGNING_ALGORITHM] } : { EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"] }
+      key.kind === "rsa"
+        ? { SigningAlgorithms: [SIGNING_ALGORITHM] }
+        : { EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"] }
     return {
       KeyMetadata: {
         KeyId: key.keyId,
@@ -120,8 +125,10 @@ export const KMS_OPERATIONS: Readonly<Record<string, Operation>> = {
 
 function generateDataKey(input: KmsInput, keys: KeyRing) {
   const key = symmetric(keys.find(input.KeyId))
-  const size = input.NumberOfBytes ?? (input.KeySpec === "AES_256" ? 32 : input.KeySpec === "AES_128" ? 16 : undefined)
-  if (size === undefined || size < 1 || size > 1024) throw invalid("Please specify either number of bytes or key spec.")
+  const size =
+    input.NumberOfBytes ?? (input.KeySpec === "AES_256" ? 32 : input.KeySpec === "AES_128" ? 16 : undefined)
+  if (size === undefined || size < 1 || size > 1024)
+    throw invalid("Please specify either number of bytes or key spec.")
   const plaintext = randomBytes(size)
   return {
     KeyId: key.arn,
@@ -132,7 +139,8 @@ function generateDataKey(input: KmsInput, keys: KeyRing) {
 
 async function generateDataKeyPair(input: KmsInput, keys: KeyRing) {
   const key = symmetric(keys.find(input.KeyId))
-  if (input.KeyPairSpec !== "RSA_2048") throw unsupported(`Key pairs here are RSA_2048, not ${input.KeyPairSpec}.`)
+  if (input.KeyPairSpec !== "RSA_2048")
+    throw unsupported(`Key pairs here are RSA_2048, not ${input.KeyPairSpec}.`)
   const pair = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 })
   const privateKey = pair.privateKey.export({ type: "pkcs8", format: "der" })
   return {
@@ -186,7 +194,10 @@ function signatureHolds(key: RsaKey, input: KmsInput): boolean {
   const expected = digestInfo(input)
   try {
     const padding = constants.RSA_PKCS1_PADDING
-    const found = publicDecrypt({ key: createPublicKey(key.privateKey), padding }, bytes(input.Signature, "Signature"))
+    const found = publicDecrypt(
+      { key: createPublicKey(key.privateKey), padding },
+      bytes(input.Signature, "Signature"),
+    )
     return found.length === expected.length && timingSafeEqual(found, expected)
   } catch {
     return false
@@ -198,28 +209,39 @@ function digestInfo(input: KmsInput): Buffer {
   if (input.MessageType !== "DIGEST") {
     return Buffer.concat([SHA256_DIGEST_INFO, createHash("sha256").update(message).digest()])
   }
-  if (message.length !== 32) throw invalid("Digest is invalid length for algorithm RSASSA_PKCS1_V1_5_SHA_256.")
+  if (message.length !== 32)
+    throw invalid("Digest is invalid length for algorithm RSASSA_PKCS1_V1_5_SHA_256.")
   return Buffer.concat([SHA256_DIGEST_INFO, message])
 }
 
 function bytes(blob: string | undefined, name: string): Buffer {
   const read = Buffer.from(blob ?? "", "base64")
   const limit = name === "CiphertextBlob" || name === "Signature" ? 6144 : MAX_MESSAGE_BYTES
-  if (read.length < 1 || read.length > limit) throw invalid(`Value at '${name}' must have length between 1 and ${limit}.`)
+  if (read.length < 1 || read.length > limit)
+    throw invalid(`Value at '${name}' must have length between 1 and ${limit}.`)
   return read
 }
 
 function symmetric(key: KmsKey): SymmetricKey {
   if (key.kind === "symmetric") return key
-  throw new KmsRefusal("InvalidKeyUsageException", `${key.arn} key usage is ${key.usage} which is not valid for this operation.`)
+  throw new KmsRefusal(
+    "InvalidKeyUsageException",
+    `${key.arn} key usage is ${key.usage} which is not valid for this operation.`,
+  )
 }
 
 function signing(key: KmsKey, input: KmsInput): RsaKey {
   if (key.kind !== "rsa") {
-    throw new KmsRefusal("InvalidKeyUsageException", `${key.arn} key usage is ${key.usage} which is not valid for this operation.`)
+    throw new KmsRefusal(
+      "InvalidKeyUsageException",
+      `${key.arn} key usage is ${key.usage} which is not valid for this operation.`,
+    )
   }
   if (input.SigningAlgorithm === SIGNING_ALGORITHM) return key
-  throw new KmsRefusal("InvalidKeyUsageException", `Algorithm ${input.SigningAlgorithm} is not offered by ${key.arn}.`)
+  throw new KmsRefusal(
+    "InvalidKeyUsageException",
+    `Algorithm ${input.SigningAlgorithm} is not offered by ${key.arn}.`,
+  )
 }
 
 function keyFacts(key: KmsKey) {

@@ -63,7 +63,9 @@ test("decrypts what it encrypted, under the same context in any order only", asy
     new EncryptCommand({ KeyId: "alias/data", Plaintext: text("秘密"), EncryptionContext }),
   )
   assert.equal(KeyId, DATA.arn)
-  const opened = await kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: { item: "1", table: "main" } }))
+  const opened = await kms.send(
+    new DecryptCommand({ CiphertextBlob, EncryptionContext: { item: "1", table: "main" } }),
+  )
   assert.equal(Buffer.from(opened.Plaintext ?? []).toString(), "秘密")
   const wrongContexts: Record<string, string>[] = [{}, { table: "main" }, { table: "main", item: "2" }]
   for (const wrong of wrongContexts) {
@@ -77,7 +79,10 @@ test("refuses a ciphertext in which one bit was changed, at any place", async ()
   for (let at = 0; at < (CiphertextBlob?.length ?? 0); at += 7) {
     const changed = Buffer.from(CiphertextBlob ?? [])
     changed[at] = (changed[at] ?? 0) ^ 1
-    await assert.rejects(kms.send(new DecryptCommand({ CiphertextBlob: changed })), InvalidCiphertextException)
+    await assert.rejects(
+      kms.send(new DecryptCommand({ CiphertextBlob: changed })),
+      InvalidCiphertextException,
+    )
   }
 })
 
@@ -86,8 +91,13 @@ test("gives data keys whose wrapped form opens to the same key", async () => {
   const opened = await kms.send(new DecryptCommand({ CiphertextBlob: key.CiphertextBlob, KeyId: DATA.keyId }))
   assert.deepEqual(opened.Plaintext, key.Plaintext)
   assert.equal(key.Plaintext?.length, 32)
-  const wrapped = await kms.send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId: DATA.arn, NumberOfBytes: 16 }))
-  assert.equal((await kms.send(new DecryptCommand({ CiphertextBlob: wrapped.CiphertextBlob }))).Plaintext?.length, 16)
+  const wrapped = await kms.send(
+    new GenerateDataKeyWithoutPlaintextCommand({ KeyId: DATA.arn, NumberOfBytes: 16 }),
+  )
+  assert.equal(
+    (await kms.send(new DecryptCommand({ CiphertextBlob: wrapped.CiphertextBlob }))).Plaintext?.length,
+    16,
+  )
   assert.ok(!("Plaintext" in wrapped))
 })
 
@@ -95,7 +105,9 @@ test("gives RSA pairs whose private half opens under the context", async () => {
   const EncryptionContext = { use: "answers" }
   const given = { KeyId: DATA.keyId, KeyPairSpec: "RSA_2048", EncryptionContext } as const
   const pair = await kms.send(new GenerateDataKeyPairCommand(given))
-  const opened = await kms.send(new DecryptCommand({ CiphertextBlob: pair.PrivateKeyCiphertextBlob, EncryptionContext }))
+  const opened = await kms.send(
+    new DecryptCommand({ CiphertextBlob: pair.PrivateKeyCiphertextBlob, EncryptionContext }),
+  )
   assert.deepEqual(opened.Plaintext, pair.PrivateKeyPlaintext)
   const publicKey = createPublicKey({ key: Buffer.from(pair.PublicKey ?? []), format: "der", type: "spki" })
   assert.equal(publicKey.asymmetricKeyDetails?.modulusLength, 2048)
@@ -117,13 +129,21 @@ test("signs messages and digests alike, and anybody can verify with the public k
   assert.ok(verify("sha256", Message, key, Buffer.from(Signature ?? [])))
   const right = await kms.send(new VerifyCommand({ KeyId: ROOT.keyId, Message, Signature, SigningAlgorithm }))
   assert.equal(right.SignatureValid, true)
-  const other = new VerifyCommand({ KeyId: ROOT.keyId, Message: text("another"), Signature, SigningAlgorithm })
+  const other = new VerifyCommand({
+    KeyId: ROOT.keyId,
+    Message: text("another"),
+    Signature,
+    SigningAlgorithm,
+  })
   await assert.rejects(kms.send(other), KMSInvalidSignatureException)
 })
 
 test("refuses unknown keys and keys of the wrong use by the exceptions of KMS", async () => {
   await assert.rejects(kms.send(new DescribeKeyCommand({ KeyId: "alias/none" })), NotFoundException)
-  await assert.rejects(kms.send(new EncryptCommand({ KeyId: ROOT.keyId, Plaintext: text("x") })), InvalidKeyUsageException)
+  await assert.rejects(
+    kms.send(new EncryptCommand({ KeyId: ROOT.keyId, Plaintext: text("x") })),
+    InvalidKeyUsageException,
+  )
   const sign = new SignCommand({ KeyId: DATA.keyId, Message: text("x"), SigningAlgorithm })
   await assert.rejects(kms.send(sign), InvalidKeyUsageException)
   const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: "alias/data" }))
@@ -131,7 +151,9 @@ test("refuses unknown keys and keys of the wrong use by the exceptions of KMS", 
 })
 
 test("keeps its keys across restarts, in files that only their owner can read", async () => {
-  const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId: DATA.keyId, Plaintext: text("kept") }))
+  const { CiphertextBlob } = await kms.send(
+    new EncryptCommand({ KeyId: DATA.keyId, Plaintext: text("kept") }),
+  )
   const again = await startKms(await openKeys(dir, [DATA, ROOT]))
   const client = new KMSClient(clientOptions(again.url, { accessKeyId: "a", secretAccessKey: "b" }))
   const { Plaintext } = await client.send(new DecryptCommand({ CiphertextBlob }))

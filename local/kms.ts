@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { KmsKey } from "./kms-keys.ts"
-import { KMS_OPERATIONS, type KeyRing, type KmsInput, KmsRefusal } from "./kms-operations.ts"
+import { type KeyRing, KMS_OPERATIONS, type KmsInput, KmsRefusal } from "./kms-operations.ts"
 
 export type KmsServer = { url: string; close(): Promise<void> }
 
@@ -35,10 +35,12 @@ async function answer(request: IncomingMessage, ring: KeyRing): Promise<{ status
   const name = String(request.headers["x-amz-target"] ?? "").replace(/^TrentService\./, "")
   try {
     const operation = Object.hasOwn(KMS_OPERATIONS, name) ? KMS_OPERATIONS[name] : undefined
-    if (!operation) throw new KmsRefusal("UnknownOperationException", `${name} is not offered by the local KMS`)
+    if (!operation)
+      throw new KmsRefusal("UnknownOperationException", `${name} is not offered by the local KMS`)
     return { status: 200, body: await operation(await readInput(request), ring) }
   } catch (fault) {
-    if (fault instanceof KmsRefusal) return { status: 400, body: { __type: fault.type, message: fault.message } }
+    if (fault instanceof KmsRefusal)
+      return { status: 400, body: { __type: fault.type, message: fault.message } }
     return { status: 500, body: { __type: "KMSInternalException", message: String(fault) } }
   }
 }

@@ -1,6 +1,5 @@
 import { createWriteStream, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
 
 /** A function's log: many processes write, each line stands whole. */
@@ -21,7 +20,16 @@ export function openLogFile(dir: string, name: string): LogFile {
   return {
     line,
     collect(stream) {
-      if (stream) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", line)
+      let begun = ""
+      stream?.setEncoding("utf8")
+      stream?.on("data", (text: string) => {
+        const lines = (begun + text).split("\n")
+        begun = lines.pop() ?? ""
+        for (const each of lines) line(each)
+      })
+      stream?.once("end", () => {
+        if (begun !== "") line(begun)
+      })
     },
     close: () => new Promise((resolve) => file.end(() => resolve())),
   }

@@ -2,7 +2,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs"
-import { clientOptions, type Credentials } from "./account.ts"
+import { type Credentials, clientOptions } from "./account.ts"
 import type { QueueDefinition } from "./blueprint.ts"
 import type { PlatformClock } from "./clock.ts"
 import { CLOCK_OFFSET_VARIABLE, type ClockMessage } from "./clock-message.ts"
@@ -43,7 +43,11 @@ export async function startQueueServer(clock: PlatformClock): Promise<QueueServe
 }
 
 /** Creates them one after the other: a queue's dead-letter queue must exist before it. */
-export async function createQueues(url: string, credentials: Credentials, queues: readonly QueueDefinition[]): Promise<void> {
+export async function createQueues(
+  url: string,
+  credentials: Credentials,
+  queues: readonly QueueDefinition[],
+): Promise<void> {
   const client = new SQSClient(clientOptions(url, credentials))
   for (const { name, attributes } of deadLettersFirst(queues)) {
     await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))

@@ -19,7 +19,9 @@ export function routeTable<Target>(routes: readonly { routeKey: string; target: 
       const pathParameters = matchSegments(route, segments)
       if (!pathParameters) continue
       const { target, routeKey } = route
-      return Object.keys(pathParameters).length > 0 ? { target, routeKey, pathParameters } : { target, routeKey }
+      return Object.keys(pathParameters).length > 0
+        ? { target, routeKey, pathParameters }
+        : { target, routeKey }
     }
     return fallback
   }
@@ -36,8 +38,12 @@ function rank({ greedy, segments, method }: Route<unknown>): string {
   return `${greedy ? "1" : "0"}${kinds}${method === "ANY" ? "1" : "0"}`
 }
 
-function matchSegments(route: Route<unknown>, segments: readonly string[]): Record<string, string> | undefined {
-  if (route.greedy ? segments.length < route.segments.length : segments.length !== route.segments.length) return undefined
+function matchSegments(
+  route: Route<unknown>,
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  if (route.greedy ? segments.length < route.segments.length : segments.length !== route.segments.length)
+    return undefined
   const found: Record<string, string> = {}
   for (const [index, expected] of route.segments.entries()) {
     const given = segments[index] ?? ""

@@ -21,7 +21,8 @@ export type RuntimeApi = {
   close(): Promise<void>
 }
 
-const PATH = /^\/([^/]+)\/2018-06-01\/runtime\/(invocation\/next|init\/error|invocation\/([^/]+)\/(response|error))$/
+const PATH =
+  /^\/([^/]+)\/2018-06-01\/runtime\/(invocation\/next|init\/error|invocation\/([^/]+)\/(response|error))$/
 
 /** The Runtime API of all functions on one free loopback port. */
 export async function startRuntimeApi(): Promise<RuntimeApi> {
@@ -45,7 +46,11 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
   }
 }
 
-async function report(reporters: Map<string, RuntimeReporter>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function report(
+  reporters: Map<string, RuntimeReporter>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const [, token = "", what = "", requestId = "", outcome] = PATH.exec(request.url ?? "") ?? []
   const reporter = reporters.get(token)
   if (!reporter) {

@@ -29,7 +29,9 @@ async function loadHandler(): Promise<Handler> {
   try {
     const [file = "", name = ""] = (env["_HANDLER"] ?? "").split(".")
     const base = join(env["LAMBDA_TASK_ROOT"] ?? ".", file)
-    const path = [".mjs", ".js", ".cjs"].map((extension) => base + extension).find((candidate) => existsSync(candidate))
+    const path = [".mjs", ".js", ".cjs"]
+      .map((extension) => base + extension)
+      .find((candidate) => existsSync(candidate))
     if (!path) throw new Error(`Cannot find module '${file}'`)
     const loaded = ((await import(pathToFileURL(path).href)) as Record<string, unknown>)[name]
     if (typeof loaded !== "function") throw new Error(`${file}.${name} is undefined or not exported`)
@@ -73,8 +75,13 @@ function contextOf(awsRequestId: string, headers: IncomingHttpHeaders) {
 }
 
 function describe(fault: unknown): string {
-  if (!(fault instanceof Error)) return JSON.stringify({ errorType: typeof fault, errorMessage: String(fault), trace: [] })
-  return JSON.stringify({ errorType: fault.name, errorMessage: fault.message, trace: fault.stack?.split("\n") ?? [] })
+  if (!(fault instanceof Error))
+    return JSON.stringify({ errorType: typeof fault, errorMessage: String(fault), trace: [] })
+  return JSON.stringify({
+    errorType: fault.name,
+    errorMessage: fault.message,
+    trace: fault.stack?.split("\n") ?? [],
+  })
 }
 
 function call(method: "GET" | "POST", path: string, body?: string): Promise<Answer> {

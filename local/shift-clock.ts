@@ -16,7 +16,8 @@ export function shiftClock(toOffsetMs: number): void {
 const shiftedNow = () => machineNow() + offsetMs
 
 const ShiftedDate = new Proxy(Date, {
-  construct: (target, given, newTarget) => Reflect.construct(target, given.length === 0 ? [shiftedNow()] : given, newTarget),
+  construct: (target, given, newTarget) =>
+    Reflect.construct(target, given.length === 0 ? [shiftedNow()] : given, newTarget),
   apply: (target) => new target(shiftedNow()).toString(),
 })
 Date.now = shiftedNow

@@ -28,7 +28,10 @@ type Template = {
 }
 type AssetFile = { source: { path: string }; destinations: Record<string, { objectKey: string }> }
 type Manifest = {
-  artifacts: Record<string, { type: string; properties?: { templateFile?: string; stackName?: string; file?: string } }>
+  artifacts: Record<
+    string,
+    { type: string; properties?: { templateFile?: string; stackName?: string; file?: string } }
+  >
 }
 
 /** What a property set to AWS::NoValue becomes: it is left out. */
@@ -48,7 +51,9 @@ export function readAssembly(dir: string, addresses: Addresses): Assembly {
   const assets = new Map(
     stacks.flatMap(({ assets }) =>
       Object.values(assets).flatMap((file) =>
-        Object.values(file.destinations).map(({ objectKey }) => [objectKey, join(dir, file.source.path)] as const),
+        Object.values(file.destinations).map(
+          ({ objectKey }) => [objectKey, join(dir, file.source.path)] as const,
+        ),
       ),
     ),
   )
@@ -84,7 +89,9 @@ class Resolver {
 
   constructor(stacks: Stack[], resources: Resource[], addresses: Addresses) {
     this.#stacks = new Map(stacks.map((stack) => [stack.name, stack]))
-    this.#resources = new Map(resources.map((resource) => [`${resource.stack}/${resource.logicalId}`, resource]))
+    this.#resources = new Map(
+      resources.map((resource) => [`${resource.stack}/${resource.logicalId}`, resource]),
+    )
     this.#addresses = addresses
     for (const { name, template } of stacks) {
       for (const { Value, Export } of Object.values(template.Outputs ?? {})) {
@@ -147,7 +154,10 @@ class Resolver {
   }
 
   #substitute(stack: string, argument: unknown): string {
-    const [pattern, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, Record<string, unknown>]
+    const [pattern, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [
+      string,
+      Record<string, unknown>,
+    ]
     return pattern.replace(/\$\{(!?)([^}]+)\}/g, (whole, literal: string, name: string) => {
       if (literal) return `\${${name}}`
       if (Object.hasOwn(variables, name)) return String(this.#value(stack, variables[name]))
@@ -175,11 +185,15 @@ class Resolver {
   #attribute(stack: string, logicalId: string, path: string): string {
     const names = this.#names(stack, logicalId)
     const value = names.attributes[path]
-    if (value === undefined) throw new Error(`${stack}: ${names.type} has no attribute ${path} on the local platform`)
+    if (value === undefined)
+      throw new Error(`${stack}: ${names.type} has no attribute ${path} on the local platform`)
     return value
   }
 
-  #names(stack: string, logicalId: string): { type: string; ref: string; attributes: Record<string, string> } {
+  #names(
+    stack: string,
+    logicalId: string,
+  ): { type: string; ref: string; attributes: Record<string, string> } {
     const resource = this.#resources.get(`${stack}/${logicalId}`)
     if (!resource) throw new Error(`${stack} has no resource ${logicalId}`)
     return { type: resource.type, ...this.#namesOf(resource) }
@@ -188,7 +202,8 @@ class Resolver {
   /** Ref and attributes of a resource, by its type: "Return values" in its page of the CloudFormation reference. */
   #namesOf(resource: Resource): { ref: string; attributes: Record<string, string> } {
     const { stack, logicalId, type, properties } = resource
-    const named = (property: string) => String(this.resolve(stack, properties[property]) ?? `${stack}-${logicalId}`)
+    const named = (property: string) =>
+      String(this.resolve(stack, properties[property]) ?? `${stack}-${logicalId}`)
     switch (type) {
       case "AWS::DynamoDB::Table": {
         const name = named("TableName")
@@ -228,5 +243,7 @@ function localArn(service: string, resource: string): string {
 /** The same id at every start, shaped like the ones that KMS gives. */
 function uuidOf(name: string): string {
   const hex = createHash("sha256").update(name).digest("hex")
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-")
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    "-",
+  )
 }

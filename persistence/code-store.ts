@@ -37,19 +37,21 @@ export function codeStore(client: DynamoDBClient, tableName: string): CodeStore 
       }
     },
 
-    async claim(payId, { owner, tradeNo }, notExpiredBeforeMs) {
+    async claim(payId, { owner, tradeNo, attempt }, notExpiredBeforeMs) {
       try {
         const { Attributes } = await client.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: key(payId),
-            UpdateExpression: "SET o = :owner, tn = :tradeNo",
+            UpdateExpression: "SET o = :owner, tn = :tradeNo, ca = if_not_exists(ca, :attempt) ADD cn :one",
             // The first part keeps an update from making an item; the last lets a replay find its claim after the code's life.
             ConditionExpression:
               "attribute_exists(pk) AND ((attribute_not_exists(o) AND xa > :earliest) OR o = :owner)",
             ExpressionAttributeValues: {
               ":owner": str(owner),
               ":tradeNo": str(tradeNo),
+              ":attempt": str(attempt),
+              ":one": num(1),
               ":earliest": num(notExpiredBeforeMs),
             },
             ReturnValues: "ALL_NEW",
@@ -65,19 +67,20 @@ export function codeStore(client: DynamoDBClient, tableName: string): CodeStore 
       }
     },
 
-    async release(payId, owner) {
+    async release(payId, { owner, attempt }) {
       try {
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: key(payId),
-            UpdateExpression: "REMOVE o, tn",
-            ConditionExpression: "o = :owner",
-            ExpressionAttributeValues: { ":owner": str(owner) },
+            UpdateExpression: "REMOVE o, tn, ca, cn",
+            // Claimed once, and by this attempt: otherwise the same call, sent again, may be paying with it.
+            ConditionExpression: "o = :owner AND ca = :attempt AND cn = :one",
+            ExpressionAttributeValues: { ":owner": str(owner), ":attempt": str(attempt), ":one": num(1) },
           }),
         )
       } catch (error) {
-        // Somebody else holds it, or nobody does: there is nothing of ours to let go.
+        // Somebody else holds it too, or nobody does: there is nothing of ours alone to let go.
         if (!(error instanceof ConditionalCheckFailedException)) throw error
       }
     },

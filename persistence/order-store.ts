@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -18,13 +19,16 @@ import { decodeOrder, encodeChanging, encodeOrder } from "./order-codec.ts"
 export function orderStore(client: DynamoDBClient, tableName: string): OrderStore {
   return {
     async create(order) {
-      const stored = await putOrder(client, tableName, order)
-      if (!stored) return { put: true, order }
-      if (isSameAttempt(stored, order)) return { put: true, order: stored }
-      if (stored.state !== "RETRACTED") return { put: false, stored }
-      const next = { ...order, version: stored.version + 1 }
-      const other = await putOrder(client, tableName, next, stored.version)
-      return !other || isSameAttempt(other, next) ? { put: true, order: next } : { put: false, stored: other }
+      let retracted: Order | undefined
+      // Each further round means that another attempt took the number over and gave it up again in between.
+      for (;;) {
+        const next = retracted ? { ...order, version: retracted.version + 1 } : order
+        const stored = await putOrder(client, tableName, next, retracted?.version)
+        if (!stored) return { put: true, order: next }
+        if (isSameAttempt(stored, order)) return { put: true, order: stored }
+        if (stored.state !== "RETRACTED") return { put: false, stored }
+        retracted = stored
+      }
     },
 
     async advance(previous, next) {
@@ -48,10 +52,7 @@ export function orderStore(client: DynamoDBClient, tableName: string): OrderStor
         return { written: true }
       } catch (error) {
         const stored = storedIn(error)
-        if (isSameAttempt(stored, next) && stored.version === next.version && stored.state === next.state) {
-          return { written: true }
-        }
-        return { written: false, stored }
+        return isSameWrite(stored, next) ? { written: true } : { written: false, stored }
       }
     },
 
@@ -99,6 +100,11 @@ async function putOrder(
 
 function isSameAttempt(stored: Order, mine: Order): boolean {
   return mine.lease !== undefined && stored.lease?.holder === mine.lease.holder
+}
+
+/** The holder alone does not tell: who asks the channel meanwhile writes under the same lease. */
+function isSameWrite(stored: Order, mine: Order): boolean {
+  return stored.version === mine.version && isDeepStrictEqual(encodeChanging(stored), encodeChanging(mine))
 }
 
 /** The item that a failed condition gives back; every other error goes on. */

@@ -18,7 +18,11 @@ const root = generateKeyPairSync("rsa", { modulusLength: 2048 })
 
 const PAY = { qrcode: "92000000000000000000", body: "午餐", total_fee: 1200, store_id: "SZTX001" }
 
-type Call = { name: string; input: Record<string, unknown>; request: { method: string; targetUri: string; signatureHeader?: string } }
+type Call = {
+  name: string
+  input: Record<string, unknown>
+  request: { method: string; targetUri: string; signatureHeader?: string }
+}
 type Said = { status: number; envelope: object; headers?: Record<string, string> }
 type Reply = Said | ((call: Call, response: ServerResponse) => void)
 
@@ -27,7 +31,10 @@ const order = (pay_status: string): Said =>
   say(200, { code: "SUCCESS", data: { pay_status, pay_out_trade_no: "1".repeat(26), total_fee: 1200 } })
 const error = (status: number, code: string, data = {}): Said =>
   say(status, { code, message: `about ${code}`, data, request_id: "r-1" })
-const unsigned = (status: number): Reply => (_, response) => response.writeHead(status).end('{"message":"a gateway speaks"}')
+const unsigned =
+  (status: number): Reply =>
+  (_, response) =>
+    response.writeHead(status).end('{"message":"a gateway speaks"}')
 const hangUp: Reply = (_, response) => response.destroy()
 const silence: Reply = () => {}
 
@@ -55,18 +62,32 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
  * A platform that verifies calls with the real verification, then answers each with the next of `replies`; the last one
  * goes on for ever. `calls` are the calls it got.
  */
-async function platformSaying(t: TestContext, replies: Reply[], keyList?: (response: ServerResponse, request: Call["request"]) => void) {
+async function platformSaying(
+  t: TestContext,
+  replies: Reply[],
+  keyList?: (response: ServerResponse, request: Call["request"]) => void,
+) {
   const calls: Call[] = []
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
     const targetUri = `${baseUrl}${request.url}`
-    const facts = { method: request.method ?? "", targetUri, signatureHeader: request.headers.signature?.toString() }
+    const facts = {
+      method: request.method ?? "",
+      targetUri,
+      signatureHeader: request.headers.signature?.toString(),
+    }
     if (request.method === "GET") return keyList ? keyList(response, facts) : response.writeHead(404).end()
     const headers = request.headers as Record<string, string>
     const key = { algorithm: "rsa-v1_5-sha256" as const, publicKey: merchant.publicKey }
-    const verified = await verifyRequest({ ...facts, headers, body }, async () => key, Date.now(), { explain: true })
+    const verified = await verifyRequest({ ...facts, headers, body }, async () => key, Date.now(), {
+      explain: true,
+    })
     if (!verified.ok) return response.destroy(new Error("the client's signature does not verify"))
-    const call = { name: request.url?.split("/").at(-1) ?? "", input: JSON.parse(body.toString()), request: facts }
+    const call = {
+      name: request.url?.split("/").at(-1) ?? "",
+      input: JSON.parse(body.toString()),
+      request: facts,
+    }
     calls.push(call)
     const reply = (replies.length > 1 ? replies.shift() : replies[0]) ?? silence
     if (typeof reply === "function") reply(call, response)
@@ -114,7 +135,10 @@ test("a payment that succeeds at once is one call, and the result carries the nu
   assert.equal(result.outcome, "paid")
   assert.equal(result.out_request_no, "till-7-0001")
   assert.equal(result.data?.total_fee, 1200)
-  assert.deepEqual(calls.map(({ name, input }) => [name, input]), [["applypay", { ...PAY, out_request_no: "till-7-0001" }]])
+  assert.deepEqual(
+    calls.map(({ name, input }) => [name, input]),
+    [["applypay", { ...PAY, out_request_no: "till-7-0001" }]],
+  )
 })
 
 test("a number is made before the call leaves, and asked about when nothing comes back", async (t) => {
@@ -122,7 +146,10 @@ test("a number is made before the call leaves, and asked about when nothing come
   const result = await clientOf(baseUrl).applyPay(PAY)
   assert.equal(result.outcome, "paid")
   assert.match(result.out_request_no, /^[0-9A-HJKMNP-TV-Z]{26}$/)
-  assert.deepEqual(calls.map(({ name }) => name), ["applypay", "orderquery"])
+  assert.deepEqual(
+    calls.map(({ name }) => name),
+    ["applypay", "orderquery"],
+  )
   assert.equal(calls[0]?.input.out_request_no, result.out_request_no)
   assert.deepEqual(calls[1]?.input, { out_request_no: result.out_request_no })
 })
@@ -161,12 +188,22 @@ const old: Reply = ({ request }, response) =>
   answer(response, order("PS_SUCCESS") as Said, request, undefined, Date.now() - 302_000)
 const changed: Reply = ({ request }, response) => {
   const body = Buffer.from('{"code":"SUCCESS","data":{"pay_status":"PS_FAILED"}}')
-  const headers = signAnswer({ status: 200, body }, request, { keyId: "p1", privateKey: platform.privateKey }, Date.now())
+  const headers = signAnswer(
+    { status: 200, body },
+    request,
+    { keyId: "p1", privateKey: platform.privateKey },
+    Date.now(),
+  )
   response.writeHead(200, headers).end(body.toString().replace("PS_FAILED", "PS_SUCCESS"))
 }
 const otherStatus: Reply = ({ request }, response) => {
   const body = Buffer.from('{"code":"TRY_AGAIN"}')
-  const headers = signAnswer({ status: 200, body }, request, { keyId: "p1", privateKey: platform.privateKey }, Date.now())
+  const headers = signAnswer(
+    { status: 200, body },
+    request,
+    { keyId: "p1", privateKey: platform.privateKey },
+    Date.now(),
+  )
   response.writeHead(503, headers).end(body)
 }
 const noEnvelope: Reply = ({ request }, response) => answer(response, say(400, ["hello"]), request)
@@ -176,7 +213,11 @@ const UNKNOWN: [string, Reply, RegExp][] = [
   ["a gateway answers 503", unsigned(503), /not signed/],
   ["a gateway answers 403", unsigned(403), /not signed/],
   ["somebody answers 200 unsigned", unsigned(200), /not signed/],
-  ["somebody redirects", (_, response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end(), /not signed/],
+  [
+    "somebody redirects",
+    (_, response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end(),
+    /not signed/,
+  ],
   ["the platform had a fault", error(500, "SYSTEM_ERROR"), /SYSTEM_ERROR/],
   ["the platform answers a 5xx that is new to this SDK", error(502, "CHANNEL_ASLEEP"), /CHANNEL_ASLEEP/],
   ["the answer belongs to another address", otherTarget, /does not verify/],
@@ -198,7 +239,10 @@ for (const [what, reply, cause] of UNKNOWN) {
     assert.match(result.cause, cause)
     assert.equal(result.data, undefined)
     // 1 s and 2 s fit into 4 s, the 3 s after them do not.
-    assert.deepEqual(calls.map(({ name }) => name), ["applypay", "orderquery", "orderquery"])
+    assert.deepEqual(
+      calls.map(({ name }) => name),
+      ["applypay", "orderquery", "orderquery"],
+    )
   })
 }
 
@@ -222,35 +266,60 @@ test("the deadline also bounds a call that hangs", async (t) => {
 })
 
 test("a platform that is not there is an unknown result too", async () => {
-  const result = await clientOf("http://127.0.0.1:9").applyPay(PAY, { deadlineMs: 1_500 })
+  const gone = createServer().listen(0, "127.0.0.1")
+  await once(gone, "listening")
+  const { port } = gone.address() as AddressInfo
+  await once(gone.close(), "close")
+  const result = await clientOf(`http://127.0.0.1:${port}`).applyPay(PAY, { deadlineMs: 1_500 })
   assert.ok(result.outcome === "unknown")
-  assert.match(result.cause, /NO_ANSWER/)
+  assert.match(result.cause, /NO_ANSWER.*ECONNREFUSED/)
 })
 
 test("it is sent again, under the same number, only on the signed word that nothing happened", async (t) => {
-  const { baseUrl, calls } = await platformSaying(t, [error(503, "TRY_AGAIN"), error(503, "TRY_AGAIN"), order("PS_SUCCESS")])
+  const { baseUrl, calls } = await platformSaying(t, [
+    error(503, "TRY_AGAIN"),
+    error(503, "TRY_AGAIN"),
+    order("PS_SUCCESS"),
+  ])
   const result = await clientOf(baseUrl).applyPay(PAY)
   assert.equal(result.outcome, "paid")
-  assert.deepEqual(calls.map(({ name }) => name), ["applypay", "applypay", "applypay"])
+  assert.deepEqual(
+    calls.map(({ name }) => name),
+    ["applypay", "applypay", "applypay"],
+  )
   assert.deepEqual(new Set(calls.map(({ input }) => input.out_request_no)), new Set([result.out_request_no]))
 })
 
 test("once a try is unknown it is never sent again, whatever orderquery says", async (t) => {
-  const { baseUrl, calls } = await platformSaying(t, [error(503, "TRY_AGAIN"), hangUp, error(503, "TRY_AGAIN"), order("PS_SUCCESS")])
+  const { baseUrl, calls } = await platformSaying(t, [
+    error(503, "TRY_AGAIN"),
+    hangUp,
+    error(503, "TRY_AGAIN"),
+    order("PS_SUCCESS"),
+  ])
   assert.equal((await clientOf(baseUrl).applyPay(PAY)).outcome, "paid")
-  assert.deepEqual(calls.map(({ name }) => name), ["applypay", "applypay", "orderquery", "orderquery"])
+  assert.deepEqual(
+    calls.map(({ name }) => name),
+    ["applypay", "applypay", "orderquery", "orderquery"],
+  )
 })
 
 test("a platform that stays busy until the deadline is an error: nothing happened", async (t) => {
   const { baseUrl } = await platformSaying(t, [error(503, "TRY_AGAIN")])
-  await assert.rejects(clientOf(baseUrl).applyPay(PAY, { deadlineMs: 3_000 }), { code: "TRY_AGAIN", advice: "again" })
+  await assert.rejects(clientOf(baseUrl).applyPay(PAY, { deadlineMs: 3_000 }), {
+    code: "TRY_AGAIN",
+    advice: "again",
+  })
 })
 
 test("a call that the platform refuses is a typed error with code, status, request id and advice", async (t) => {
   const { baseUrl, calls } = await platformSaying(t, [error(409, "ORDER_NO_REUSED")])
   await assert.rejects(clientOf(baseUrl).applyPay(PAY), (thrown) => {
     assert.ok(thrown instanceof MetroPayError)
-    assert.deepEqual([thrown.code, thrown.status, thrown.requestId, thrown.advice], ["ORDER_NO_REUSED", 409, "r-1", "fix"])
+    assert.deepEqual(
+      [thrown.code, thrown.status, thrown.requestId, thrown.advice],
+      ["ORDER_NO_REUSED", 409, "r-1", "fix"],
+    )
     assert.equal(thrown.message, "ORDER_NO_REUSED: about ORDER_NO_REUSED")
     return true
   })
@@ -259,9 +328,19 @@ test("a call that the platform refuses is a typed error with code, status, reque
 
 test("the server's time and the time to wait come with the error", async (t) => {
   const slow = say(429, { code: "TOO_MANY_REQUESTS", data: {} }, { "retry-after": "7" })
-  const { baseUrl } = await platformSaying(t, [error(401, "SIGNATURE_EXPIRED", { server_time: 1_792_000_000 }), slow])
-  await assert.rejects(clientOf(baseUrl).queryUid({ qrcode: "1" }), { code: "SIGNATURE_EXPIRED", data: { server_time: 1_792_000_000 } })
-  await assert.rejects(clientOf(baseUrl).applyPay(PAY), { code: "TOO_MANY_REQUESTS", retryAfterSeconds: 7, advice: "again" })
+  const { baseUrl } = await platformSaying(t, [
+    error(401, "SIGNATURE_EXPIRED", { server_time: 1_792_000_000 }),
+    slow,
+  ])
+  await assert.rejects(clientOf(baseUrl).queryUid({ qrcode: "1" }), {
+    code: "SIGNATURE_EXPIRED",
+    data: { server_time: 1_792_000_000 },
+  })
+  await assert.rejects(clientOf(baseUrl).applyPay(PAY), {
+    code: "TOO_MANY_REQUESTS",
+    retryAfterSeconds: 7,
+    advice: "again",
+  })
 })
 
 test("a question that is refused ends the asking: the outcome stays unknown", async (t) => {
@@ -273,11 +352,19 @@ test("a question that is refused ends the asking: the outcome stays unknown", as
 })
 
 test("queryUid and orderQuery give the platform's fields, and throw when there is no answer to trust", async (t) => {
-  const { baseUrl } = await platformSaying(t, [say(200, { code: "SUCCESS", data: { uid: "U10001" } }), order("PS_PAYING"), unsigned(502), hangUp])
+  const { baseUrl } = await platformSaying(t, [
+    say(200, { code: "SUCCESS", data: { uid: "U10001" } }),
+    order("PS_PAYING"),
+    unsigned(502),
+    hangUp,
+  ])
   const client = clientOf(baseUrl)
   assert.deepEqual(await client.queryUid({ qrcode: PAY.qrcode }), { uid: "U10001" })
   assert.equal((await client.orderQuery({ pay_out_trade_no: "1".repeat(26) })).pay_status, "PS_PAYING")
-  await assert.rejects(client.orderQuery({ out_request_no: "a" }), { code: "ANSWER_NOT_VERIFIED", advice: "ask" })
+  await assert.rejects(client.orderQuery({ out_request_no: "a" }), {
+    code: "ANSWER_NOT_VERIFIED",
+    advice: "ask",
+  })
   await assert.rejects(client.orderQuery({ out_request_no: "a" }), { code: "NO_ANSWER", advice: "ask" })
 })
 
@@ -294,10 +381,16 @@ test("a new platform key is taken from the list that the root key signed, once f
   })
   const platformRootKey = root.publicKey.export({ type: "spki", format: "pem" }).toString()
   const client = clientOf(baseUrl, { platformRootKey })
-  const both = await Promise.all([client.orderQuery({ out_request_no: "a" }), client.orderQuery({ out_request_no: "b" })])
-  assert.deepEqual(both.map(({ pay_status }) => pay_status), ["PS_SUCCESS", "PS_SUCCESS"])
+  const both = await Promise.all([
+    client.orderQuery({ out_request_no: "a" }),
+    client.orderQuery({ out_request_no: "b" }),
+  ])
+  assert.deepEqual(
+    both.map(({ pay_status }) => pay_status),
+    ["PS_SUCCESS", "PS_SUCCESS"],
+  )
   await client.orderQuery({ out_request_no: "c" })
-  assert.ok(fetched <= 2)
+  assert.equal(fetched, 1)
 })
 
 test("a list that the root key did not sign is not believed", async (t) => {

@@ -2,7 +2,14 @@ import { ulid } from "ulid"
 import { type ClientClock, SYSTEM_CLOCK } from "./clock.ts"
 import { Connection, type ConnectionOptions } from "./connection.ts"
 import { MetroPayError } from "./errors.ts"
-import type { ApplyPayInput, OrderRef, Payment, PayStatus, QueryUidInput, QueryUidOutput } from "./messages.ts"
+import type {
+  ApplyPayInput,
+  OrderRef,
+  Payment,
+  PayStatus,
+  QueryUidInput,
+  QueryUidOutput,
+} from "./messages.ts"
 
 /** How long applyPay follows a payment unless told otherwise. */
 const SETTLE_WITHIN_MS = 30_000

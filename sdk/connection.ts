@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, KeyObject } from "node:crypto"
 import type { Language } from "../api/errors.ts"
 import { type ClientClock, SYSTEM_CLOCK } from "./clock.ts"
 import { MetroPayError } from "./errors.ts"
-import { PlatformKeys, type PlatformKeySet } from "./platform-keys.ts"
+import { type PlatformKeySet, PlatformKeys } from "./platform-keys.ts"
 import { readPrivateKey, type Signer, signRequest } from "./sign.ts"
 import { type ReceivedAnswer, type SentRequest, verifyAnswer } from "./verify-answer.ts"
 
@@ -57,7 +57,11 @@ export class Connection {
    * answer came within the time-out.
    * @param untilMs monotonic time by which it must be there, if that is sooner
    */
-  async call<Output>(name: string, input: object, untilMs: number = Number.POSITIVE_INFINITY): Promise<Output> {
+  async call<Output>(
+    name: string,
+    input: object,
+    untilMs: number = Number.POSITIVE_INFINITY,
+  ): Promise<Output> {
     const body = Buffer.from(JSON.stringify(input))
     const request = { method: "POST", targetUri: this.#baseUrl + API + name }
     const signature = signRequest({ ...request, body }, this.#signer, this.#clock.nowMs())
@@ -118,7 +122,8 @@ function dataOf<Output>(answer: ReceivedAnswer): Output {
 function readEnvelope(body: Buffer): Envelope | undefined {
   try {
     const value: unknown = JSON.parse(body.toString("utf8"))
-    const isEnvelope = typeof value === "object" && value !== null && "code" in value && typeof value.code === "string"
+    const isEnvelope =
+      typeof value === "object" && value !== null && "code" in value && typeof value.code === "string"
     return isEnvelope ? (value as Envelope) : undefined
   } catch {
     return undefined

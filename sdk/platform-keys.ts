@@ -40,7 +40,8 @@ export class PlatformKeys {
     try {
       const { answer, request } = await this.#fetchList(signal)
       const verified = await verifyAnswer(answer, request, async () => rootKey, nowMs)
-      if (verified.ok && answer.status === 200) this.#keys = readKeySet(JSON.parse(answer.body.toString("utf8")))
+      if (verified.ok && answer.status === 200)
+        this.#keys = readKeySet(JSON.parse(answer.body.toString("utf8")))
     } catch {
       // The answer that asked for this key stays unverified, which its caller is told.
     }

@@ -17,7 +17,8 @@ export type RequestToSign = { method: string; targetUri: string; body: Buffer }
 /** Reads a private key in PEM. Throws where it is none, or of a kind the platform does not take. */
 export function readPrivateKey(pem: string | KeyObject): KeyObject {
   const key = typeof pem === "string" ? createPrivateKey(pem) : pem
-  if (key.type !== "private" || !algorithmOf(key)) throw new TypeError("the private key must be RSA or ECDSA P-256")
+  if (key.type !== "private" || !algorithmOf(key))
+    throw new TypeError("the private key must be RSA or ECDSA P-256")
   return key
 }
 
@@ -42,7 +43,8 @@ export function signRequest(
     `"content-digest": ${contentDigest}`,
     `"@signature-params": ${signatureParams}`,
   ].join("\n")
-  // P-256 signatures are r and s, 32 bytes each (RFC 9421 §3.3.4), not the DER that node makes by itself. RSA has no such choice.
+  // P-256 signatures are r and s, 32 bytes each (RFC 9421 §3.3.4), not the DER that node makes by itself; RSA has no
+  // such choice.
   const signature = sign("sha256", Buffer.from(base), { key: signer.privateKey, dsaEncoding: "ieee-p1363" })
   return {
     [CONTENT_DIGEST_HEADER]: contentDigest,

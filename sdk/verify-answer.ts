@@ -4,7 +4,13 @@
  */
 import { createHash, type KeyObject } from "node:crypto"
 import { createVerifier, httpbis } from "http-message-signatures"
-import { type InnerList, isInnerList, parseDictionary, serializeInnerList, serializeItem } from "structured-headers"
+import {
+  type InnerList,
+  isInnerList,
+  parseDictionary,
+  serializeInnerList,
+  serializeItem,
+} from "structured-headers"
 import {
   ANSWER_COMPONENTS,
   algorithmOfKey,
@@ -43,7 +49,9 @@ export async function verifyAnswer(
   if (typeof created !== "number" || typeof keyId !== "string") return refused("created or keyid is missing")
   const nowS = Math.floor(nowMs / 1000)
   if (!isTimely(created, nowS)) {
-    return refused(`signed ${Math.abs(nowS - created)} s away from this clock, ${MAX_SKEW_S} s are allowed: is the clock right?`)
+    return refused(
+      `signed ${Math.abs(nowS - created)} s away from this clock, ${MAX_SKEW_S} s are allowed: is the clock right?`,
+    )
   }
   const digest = createHash("sha256").update(answer.body).digest("base64")
   if (sha256OfContentDigest(answer.headers["content-digest"] ?? "") !== digest) {
@@ -51,14 +59,17 @@ export async function verifyAnswer(
   }
   const key = await findKey(keyId)
   if (!key) return refused(`the key ${keyId} is not one of the platform's`)
-  if (!(await holds(covered, signature, key, answer, request))) return refused("the signature does not verify")
+  if (!(await holds(covered, signature, key, answer, request)))
+    return refused("the signature does not verify")
   return { ok: true, keyId, createdS: created }
 }
 
-function readSignature(headers: Record<string, string>): { covered: InnerList; signature: Buffer } | undefined {
+function readSignature(
+  headers: Record<string, string>,
+): { covered: InnerList; signature: Buffer } | undefined {
   try {
     const covered = parseDictionary(headers["signature-input"] ?? "").get(SIGNATURE_LABEL)
-    const signature = parseDictionary(headers["signature"] ?? "").get(SIGNATURE_LABEL)?.[0]
+    const signature = parseDictionary(headers.signature ?? "").get(SIGNATURE_LABEL)?.[0]
     if (!covered || !isInnerList(covered) || !(signature instanceof ArrayBuffer)) return undefined
     return { covered, signature: Buffer.from(signature) }
   } catch {
@@ -68,7 +79,9 @@ function readSignature(headers: Record<string, string>): { covered: InnerList; s
 
 /** Without the last component, the platform's answer to some other call could be passed off as the answer to this one. */
 function missingComponent(covered: InnerList, request: SentRequest): string | undefined {
-  const required = request.signatureHeader ? [...ANSWER_COMPONENTS, REQUEST_SIGNATURE_COMPONENT] : ANSWER_COMPONENTS
+  const required = request.signatureHeader
+    ? [...ANSWER_COMPONENTS, REQUEST_SIGNATURE_COMPONENT]
+    : ANSWER_COMPONENTS
   const present = new Set(covered[0].map((item) => serializeItem(item)))
   return required.find((component) => !present.has(component))
 }
@@ -86,7 +99,11 @@ async function holds(
     const lines = httpbis.createSignatureBase(
       { fields: covered[0].map((item) => serializeItem(item)) },
       { status: answer.status, headers: answer.headers },
-      { method: request.method, url: request.targetUri, headers: { signature: request.signatureHeader ?? "" } },
+      {
+        method: request.method,
+        url: request.targetUri,
+        headers: { signature: request.signatureHeader ?? "" },
+      },
     )
     lines.push(['"@signature-params"', [serializeInnerList(covered)]])
     const base = Buffer.from(httpbis.formatSignatureBase(lines))

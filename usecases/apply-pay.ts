@@ -29,6 +29,7 @@ import type {
   ChannelAccount,
   Channels,
   ChargeOutcome,
+  Claimant,
   Clock,
   CodeStore,
   Merchant,
@@ -94,7 +95,8 @@ type Attempt = {
   merchant: Merchant
   tradeNo: string
   fingerprint: string
-  owner: string
+  /** Its attempt also names the holder of the order's lease. */
+  claimant: Claimant
 }
 
 async function attempt(
@@ -107,15 +109,16 @@ async function attempt(
     throw new Error(`merchant ${request.merchantId} passed the signature check and has no settings`)
   const tradeNo = tradeNoOf(request.merchantId, request.outRequestNo)
   const fingerprint = fingerprintOf(ports.codeKey, request)
-  const owner = codeOwnerOf(tradeNo, fingerprint)
-  const it: Attempt = { ports, request, caller, merchant, tradeNo, fingerprint, owner }
+  const nowMs = ports.clock.nowMs()
+  const claimant = { owner: codeOwnerOf(tradeNo, fingerprint), tradeNo, attempt: ports.random.id(nowMs) }
+  const it: Attempt = { ports, request, caller, merchant, tradeNo, fingerprint, claimant }
 
   const kind = codeKindOf(request.code, ports.settings.codeKinds)
   if (kind === undefined) return refuseWrongCode(it)
   if (kind !== "own") return payForeignCode(it, PAY_TYPE_OF_FOREIGN_CODE[kind])
 
   const payId = payIdOf(ports.codeKey, request.code)
-  const claim = await ports.codes.claim(payId, { owner, tradeNo }, ports.clock.nowMs() - CODE_TOLERANCE_MS)
+  const claim = await ports.codes.claim(payId, claimant, nowMs - CODE_TOLERANCE_MS)
   if (claim.claimed) return payOwnCode(it, claim.code)
   if (claim.why === "unknown") return refuseWrongCode(it)
   return putRefused(it, claim.why === "expired" ? "CODE_EXPIRED" : "CODE_USED")
@@ -190,7 +193,7 @@ async function putAndCharge(it: Attempt, plan: Plan): Promise<ApplyPayResult | "
     payType: plan.payType,
     payId: plan.payId,
     legs: [plan.leg],
-    lease: { holder: ports.random.id(nowMs), untilMs: nowMs + LEASE_MS },
+    lease: { holder: it.claimant.attempt, untilMs: nowMs + LEASE_MS },
   })
   const window = wrongCodeWindow(ports.settings.wrongCodes, nowMs)
   const [put, payer] = await Promise.all([
@@ -352,7 +355,7 @@ async function answerStored(it: Attempt, stored: Order, claimedPayId?: string): 
     if (stored.state === "PAYING" && !leaseHeld(stored, ports.clock.nowMs())) await askOnce(ports, stored)
     return { ok: true, order: stored }
   }
-  if (claimedPayId) await ports.codes.release(claimedPayId, it.owner)
+  if (claimedPayId) await ports.codes.release(claimedPayId, it.claimant)
   // Closed before it was ever seen: no content was ever agreed on, so there is none to differ from.
   if (stored.state === "CLOSED" && stored.fingerprint === "") return { ok: true, order: stored }
   return refuse("ORDER_NO_REUSED")
@@ -372,8 +375,11 @@ export async function askOnce(ports: Pick<ApplyPayPorts, "channels" | "polls">, 
 /** Gives the order up before any channel was asked: code and number are free again. */
 async function retract(it: Attempt, order: Order, refusal: ApplyPayRefusal): Promise<ApplyPayResult> {
   const result = await it.ports.orders.advance(order, apply(order, "retracted", it.ports.clock.nowMs()))
-  if (!result.written) return { ok: true, order: result.stored }
-  if (order.payId) await it.ports.codes.release(order.payId, it.owner)
+  // Under another lease it is another's: ours was given up before the answer to that was lost, and then taken over.
+  if (!result.written && result.stored.lease?.holder === order.lease?.holder) {
+    return { ok: true, order: result.stored }
+  }
+  if (order.payId) await it.ports.codes.release(order.payId, it.claimant)
   return { ok: false, refusal }
 }
 

@@ -40,6 +40,9 @@ export type ClaimResult =
   | { claimed: true; code: IssuedCode }
   | { claimed: false; why: "unknown" | "expired" | "used" }
 
+/** The request that a code is bound to, its order, and which attempt of it asks: an id made anew for each attempt. */
+export type Claimant = { owner: string; tradeNo: string; attempt: string }
+
 export type CodeStore = {
   /** Keeps a new code; false where that payment ID is taken already. */
   put(code: IssuedCode): Promise<boolean>
@@ -47,13 +50,12 @@ export type CodeStore = {
    * Binds the code to its owner in one conditional write: holds when it has no owner and is not expired, or when the
    * owner is already this one (also after its life: a replay must find what it found before).
    */
-  claim(
-    payId: string,
-    owner: { owner: string; tradeNo: string },
-    notExpiredBeforeMs: number,
-  ): Promise<ClaimResult>
-  /** Lets the code go if this owner holds it. */
-  release(payId: string, owner: string): Promise<void>
+  claim(payId: string, by: Claimant, notExpiredBeforeMs: number): Promise<ClaimResult>
+  /**
+   * Lets the code go if this owner holds it and no other attempt of the same request claimed it too: that one may be
+   * about to charge.
+   */
+  release(payId: string, by: Claimant): Promise<void>
   /** May be a moment old unless `consistent`. */
   read(payId: string, options?: { consistent: boolean }): Promise<IssuedCode | undefined>
 }

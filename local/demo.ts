@@ -1,0 +1,111 @@
+/** `npm run demo`: its own platform, the main job played aloud, one line a step. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { MetroPayClient } from "../sdk/client.ts"
+import { startPlatform } from "./platform.ts"
+
+const SHOP = { store_id: "SZTX001", body: "矿泉水 2 瓶" }
+
+const dataDir = mkdtempSync(join(tmpdir(), "metro-pay-demo-"))
+say("启动本地平台 starting a platform of its own")
+const platform = await startPlatform({ port: 0, dataDir, speed: 20, log: () => {} })
+try {
+  await play(platform.url)
+} finally {
+  await platform.close()
+  rmSync(dataDir, { recursive: true, force: true })
+}
+
+async function play(baseUrl: string): Promise<void> {
+  const customer = await customerApp(baseUrl, "U10001")
+  const till = tillOf(join(dataDir, "demo", "M10001"), baseUrl)
+
+  const code = await customer.showCode()
+  say(`顾客出示消费码 the customer shows a code: ${code.qrcode}, valid until ${code.expires_at}`)
+  say(`收银台查询用户 whose is it: ${(await till.queryUid({ qrcode: code.qrcode })).uid}`)
+
+  const paid = await till.applyPay({ ...SHOP, qrcode: code.qrcode, total_fee: 600 })
+  expect(paid.outcome, "paid")
+  say(`扣款 6.00 元 charged: ${paid.data?.pay_status} ${paid.data?.pay_out_trade_no}`)
+  await showBooks(baseUrl, paid.data?.pay_out_trade_no)
+  say(`顾客手机显示 the customer's phone says: ${(await customer.watch(code.pay_id)).status}`)
+
+  const again = await till.orderQuery({ out_request_no: paid.out_request_no })
+  say(`再次查询 asked again: ${again.pay_status}, the same order ${again.pay_out_trade_no}`)
+
+  const used = await till.applyPay({ ...SHOP, qrcode: code.qrcode, total_fee: 600 })
+  expect(used.outcome, "failed")
+  say(`同一消费码再付 the same code once more: ${used.data?.pay_err_code} ${used.data?.pay_err_desc}`)
+
+  const poor = await customer.showCode()
+  const refused = await till.applyPay({ ...SHOP, qrcode: poor.qrcode, total_fee: 901 })
+  expect(refused.outcome, "failed")
+  say(`余额不足 balance too small: ${refused.data?.pay_err_code} ${refused.data?.pay_err_desc}`)
+
+  const third = await customer.showCode()
+  say("微信扣款后无法应答 WeChat takes the money and answers with an error: the result is unknown …")
+  const unknown = await till.applyPay({ ...SHOP, qrcode: third.qrcode, total_fee: 906 })
+  expect(unknown.outcome, "paid")
+  say(`… 平台向微信查询后确认 and the platform asks until it knows: ${unknown.data?.pay_status}`)
+  await showBooks(baseUrl, unknown.data?.pay_out_trade_no)
+
+  const foreign = await till.applyPay({ ...SHOP, qrcode: "134567890123456789", total_fee: 250 })
+  expect(foreign.outcome, "paid")
+  say(
+    `微信自己的付款码 a code of WeChat's own: ${foreign.data?.pay_status} ${foreign.data?.pay_type_trade_no}`,
+  )
+  say("演示结束 done")
+}
+
+type ShownCode = { qrcode: string; pay_id: string; expires_at: string }
+
+async function customerApp(baseUrl: string, uid: string) {
+  const { token } = await json<{ token: string }>(`${baseUrl}/local/token`, {
+    method: "POST",
+    body: JSON.stringify({ uid }),
+  })
+  const call = async <T>(method: string, path: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await json<{ data: T }>(`${baseUrl}/metro/payment/v1/app${path}`, { method, headers })
+    return answer.data
+  }
+  return {
+    showCode: () => call<ShownCode>("POST", "/code"),
+    watch: (payId: string) => call<{ status: string }>("GET", `/payments/${payId}`),
+  }
+}
+
+function tillOf(folder: string, baseUrl: string): MetroPayClient {
+  const read = (file: string) => readFileSync(join(folder, file), "utf8")
+  const merchant = JSON.parse(read("merchant.json"))
+  return new MetroPayClient({
+    baseUrl,
+    merchantId: merchant.merchant_id,
+    keyId: merchant.key_id,
+    privateKey: read("private_key.pem"),
+    platformKeys: JSON.parse(read("platform_keys.json")),
+    platformRootKey: merchant.platform_root_key,
+  })
+}
+
+async function showBooks(baseUrl: string, order: string | undefined): Promise<void> {
+  const books = await json<{ charged: number; returned: number }>(
+    `${baseUrl}/local/channels/wechat/books?order=${order}`,
+  )
+  say(`微信账上 in WeChat's books: charged ${books.charged}, returned ${books.returned}`)
+}
+
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(url, init)
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+function expect(found: string, wanted: string): void {
+  if (found !== wanted) throw new Error(`the demo expected "${wanted}" and met "${found}"`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`· ${line}\n`)
+}

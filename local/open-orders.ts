@@ -1,0 +1,36 @@
+import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb"
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs"
+import { orderKey } from "../persistence/keys.ts"
+import { decodeOrder } from "../persistence/order-codec.ts"
+import type { PollMessage } from "../usecases/ports.ts"
+
+/**
+ * Asks about every order that is not final: the queue's messages were in memory and are gone with the last run, or were
+ * never sent because it was killed. Asked twice harms nobody. Gives how many there were.
+ */
+export async function armOpenOrders(given: {
+  dynamodb: DynamoDBClient
+  sqs: SQSClient
+  mainTable: string
+  /** By channel. */
+  pollQueues: Partial<Record<string, string>>
+}): Promise<number> {
+  const { dynamodb, sqs, mainTable, pollQueues } = given
+  const orders = {
+    TableName: mainTable,
+    FilterExpression: "sk = :order",
+    ExpressionAttributeValues: { ":order": { S: orderKey("").sk } },
+  }
+  let armed = 0
+  for await (const { Items = [] } of paginateScan({ client: dynamodb }, orders)) {
+    for (const item of Items) {
+      const { state, tradeNo, legs } = decodeOrder(item)
+      const QueueUrl = pollQueues[legs[0]?.channel ?? ""]
+      if (state !== "PAYING" || !QueueUrl) continue
+      const message: PollMessage = { tradeNo, step: 0 }
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }))
+      armed += 1
+    }
+  }
+  return armed
+}

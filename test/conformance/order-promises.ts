@@ -1,0 +1,127 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { apply, type Order } from "../../domain/order.ts"
+import { tradeNoOf } from "../../domain/order-number.ts"
+import type { OrderStore } from "../../usecases/ports.ts"
+import { atOnce, NOON_MS, payingOrder, plain, sampleLeg, sampleRequest } from "./samples.ts"
+
+export function orderPromises(name: string, orders: () => OrderStore): void {
+  test(`${name}: an order is read as it was created`, async () => {
+    const order = payingOrder(sampleRequest({ extraData: "till 3", notifyUrl: "https://shop.example/paid" }))
+    assert.deepEqual(plain(await orders().create(order)), plain({ put: true, order }))
+    assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(order))
+  })
+
+  test(`${name}: a number that was never used reads as nothing`, async () => {
+    assert.equal(await orders().read(tradeNoOf("M-none", "N-none")), undefined)
+  })
+
+  test(`${name}: of 50 that create the same order at once one puts it, the others see that one`, async () => {
+    const request = sampleRequest()
+    const results = await atOnce(50, () => orders().create(payingOrder(request)))
+    const put = results.flatMap((it) => (it.put ? [it.order] : []))
+    assert.equal(put.length, 1)
+    const holders = new Set(results.map((it) => (it.put ? it.order : it.stored).lease?.holder))
+    assert.deepEqual([...holders], [put[0]?.lease?.holder])
+  })
+
+  test(`${name}: a create that is repeated because its answer was lost is put both times`, async () => {
+    const order = payingOrder(sampleRequest())
+    assert.equal((await orders().create(order)).put, true)
+    assert.deepEqual(plain(await orders().create(order)), plain({ put: true, order }))
+    assert.equal((await orders().read(order.tradeNo))?.version, 1)
+  })
+
+  test(`${name}: another content under a taken number is given what stands there`, async () => {
+    const request = sampleRequest()
+    const first = payingOrder(request)
+    await orders().create(first)
+    const second = await orders().create(payingOrder({ ...request, totalFen: 700 }, { fingerprint: "other" }))
+    assert.deepEqual(plain(second), plain({ put: false, stored: first }))
+  })
+
+  test(`${name}: an order advances only from the version that was read`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const paid = charged(order, 1)
+    assert.deepEqual(await orders().advance(order, paid), { written: true })
+    const late = await orders().advance(order, apply(order, "declined", NOON_MS + 2))
+    assert.deepEqual(plain(late), plain({ written: false, stored: paid }))
+    assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(paid))
+  })
+
+  test(`${name}: of 20 that advance the same order at once one writes`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const results = await atOnce(20, (index) => orders().advance(order, charged(order, index + 1)))
+    assert.equal(results.filter((it) => it.written).length, 1)
+  })
+
+  test(`${name}: an advance that is repeated because its answer was lost is written both times`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const paid = charged(order, 1)
+    assert.deepEqual(await orders().advance(order, paid), { written: true })
+    assert.deepEqual(await orders().advance(order, paid), { written: true })
+    assert.equal((await orders().read(order.tradeNo))?.version, 2)
+  })
+
+  test(`${name}: a write to the same state by somebody else is not taken for one's own`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    await orders().advance(order, charged(order, 1))
+    const other = await orders().advance(order, charged(order, 1_500))
+    assert.deepEqual(plain(other), plain({ written: false, stored: charged(order, 1) }))
+  })
+
+  retractedPromises(name, orders)
+}
+
+function retractedPromises(name: string, orders: () => OrderStore): void {
+  test(`${name}: a retracted number is taken over at the next version, by any content`, async () => {
+    const { request, retracted } = await retractedOrder(orders())
+    const next = payingOrder({ ...request, totalFen: 700 }, { fingerprint: "other" })
+    const taken = await orders().create(next)
+    assert.deepEqual(plain(taken), plain({ put: true, order: { ...next, version: retracted.version + 1 } }))
+    assert.deepEqual(plain(await orders().read(next.tradeNo)), plain({ ...next, version: 3 }))
+  })
+
+  test(`${name}: of those that take a retracted number over at once one gets it`, async () => {
+    const { request } = await retractedOrder(orders())
+    const results = await atOnce(2, () => orders().create(payingOrder(request)))
+    const [winner] = results.flatMap((it) => (it.put ? [it.order] : []))
+    const [loser] = results.flatMap((it) => (it.put ? [] : [it.stored]))
+    assert.equal(winner?.version, 3)
+    assert.deepEqual(plain(loser), plain(winner))
+  })
+
+  test(`${name}: a takeover that is repeated because its answer was lost is put both times`, async () => {
+    const { request } = await retractedOrder(orders())
+    const next = payingOrder(request)
+    await orders().create(next)
+    assert.deepEqual(plain(await orders().create(next)), plain({ put: true, order: { ...next, version: 3 } }))
+  })
+
+  test(`${name}: who still holds the retracted order cannot write over its successor`, async () => {
+    const { request, first, retracted } = await retractedOrder(orders())
+    await orders().create(payingOrder(request))
+    assert.equal((await orders().advance(retracted, { ...retracted, version: 3 })).written, false)
+    assert.equal((await orders().advance(first, charged(first, 1))).written, false)
+  })
+}
+
+async function retractedOrder(orders: OrderStore) {
+  const request = sampleRequest()
+  const first = payingOrder(request)
+  await orders.create(first)
+  const retracted = apply(first, "retracted", NOON_MS + 1)
+  await orders.advance(first, retracted)
+  return { request, first, retracted }
+}
+
+function charged(order: Order, afterMs: number): Order {
+  const legs = [
+    sampleLeg({ amountFen: order.totalFen, state: "CHARGED", channelTradeNo: "4200", couponFen: 0 }),
+  ]
+  return apply(order, "charged", NOON_MS + afterMs, { legs })
+}

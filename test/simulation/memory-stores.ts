@@ -1,0 +1,81 @@
+/**
+ * Every store of the use cases in memory. test/conformance holds them to the same promises as the real ones, so what the
+ * simulation finds with these is true of those.
+ */
+import type { Order } from "../../domain/order.ts"
+import type {
+  AgreementStore,
+  Clock,
+  CodeStore,
+  CustomerStore,
+  MerchantGate,
+  MerchantStore,
+  OrderStore,
+  PayerStore,
+  RecordStore,
+  WrongCodeStore,
+} from "../../usecases/ports.ts"
+import { type CodeTable, memoryCodes } from "./memory-codes.ts"
+import { type MerchantTable, memoryMerchants, memoryWrongCodes } from "./memory-merchants.ts"
+import { memoryOrders, type OrderTable } from "./memory-orders.ts"
+import {
+  type AgreementTable,
+  type CustomerTable,
+  memoryAgreements,
+  memoryCustomers,
+  memoryPayers,
+} from "./memory-people.ts"
+import { memoryRecords, type RecordTable } from "./memory-records.ts"
+
+export type MemoryTables = {
+  orders: OrderTable
+  codes: CodeTable
+  customers: CustomerTable
+  agreements: AgreementTable
+  records: RecordTable
+  merchants: MerchantTable
+  gates: Map<string, MerchantGate>
+  wrongCodes: Map<string, number>
+}
+
+export type Stores = {
+  orders: OrderStore
+  codes: CodeStore
+  payers: PayerStore
+  customers: CustomerStore
+  agreements: AgreementStore
+  records: RecordStore
+  merchants: MerchantStore
+  wrongCodes: WrongCodeStore
+}
+
+export function emptyTables(): MemoryTables {
+  return {
+    orders: new Map(),
+    codes: new Map(),
+    customers: new Map(),
+    agreements: new Map(),
+    records: new Map(),
+    merchants: new Map(),
+    gates: new Map(),
+    wrongCodes: new Map(),
+  }
+}
+
+/** @param onOrderWrite hears of each write of an order that took effect, in order */
+export function memoryStores(
+  tables: MemoryTables,
+  clock: Pick<Clock, "monotonicMs">,
+  onOrderWrite?: (order: Order) => void,
+): Stores {
+  return {
+    orders: memoryOrders(tables.orders, onOrderWrite),
+    codes: memoryCodes(tables.codes),
+    payers: memoryPayers(tables),
+    customers: memoryCustomers(tables.customers),
+    agreements: memoryAgreements(tables.agreements),
+    records: memoryRecords(tables.records),
+    merchants: memoryMerchants(tables.merchants, clock),
+    wrongCodes: memoryWrongCodes(tables.wrongCodes),
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Processes that die. Every call of a port can be the last thing a process does: it dies before the call, or the call takes
+ * effect and its answer meets nobody. A dead process's promises never go on; what it wrote and sent stays.
+ */
+import type { Clock } from "../../usecases/ports.ts"
+import type { Seeded } from "./seeded-random.ts"
+import type { VirtualTime } from "./virtual-time.ts"
+
+export type Process = {
+  name: string
+  dead: boolean
+  /** Its clock is a little off. */
+  skewMs: number
+  /** Dies at its so-many-th call of a port. */
+  diesAt?: { call: number; when: "before" | "after" }
+  calls: number
+}
+
+export type ProcessWorld = {
+  time: VirtualTime
+  random: Seeded
+  onCrash(process: Process, point: string, when: "before" | "after"): void
+}
+
+/** How likely a process is doomed; it then dies at one of its first calls. */
+const CRASH_CHANCE = 0.15
+const CALLS_TO_DIE_AT = 8
+const MAX_SKEW_MS = 500
+
+export function newProcess(name: string, random: Seeded): Process {
+  const doomed = random.chance(CRASH_CHANCE)
+  return {
+    name,
+    dead: false,
+    skewMs: random.between(-MAX_SKEW_MS, MAX_SKEW_MS),
+    ...(doomed
+      ? { diesAt: { call: random.between(1, CALLS_TO_DIE_AT), when: random.pick(["before", "after"]) } }
+      : {}),
+    calls: 0,
+  }
+}
+
+/** Calls that the SDK repeats when their answer is lost: the effect happens twice, the caller sees the second answer. */
+const REPEATED_WHEN_LOST: ReadonlySet<string> = new Set([
+  "orders.create",
+  "orders.advance",
+  "codes.claim",
+  "codes.release",
+  "wrongCodes.count",
+  "polls.send",
+])
+const ANSWER_LOST_CHANCE = 0.03
+
+/** The port as this process sees it: slow, sometimes very slow, sometimes asked twice, and the last thing it ever calls. */
+export function portOf<T extends object>(world: ProcessWorld, process: Process, name: string, port: T): T {
+  return new Proxy(port, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key)
+      if (typeof member !== "function") return member
+      const point = `${name}.${String(key)}`
+      return (...given: unknown[]) =>
+        throughNetwork(world, process, point, () => Reflect.apply(member, target, given))
+    },
+  })
+}
+
+/** Time as this process sees it: it may die asleep. */
+export function clockOf(world: ProcessWorld, process: Process): Clock {
+  const { time } = world
+  return {
+    nowMs: () => time.nowMs() + process.skewMs,
+    monotonicMs: () => time.monotonicMs(),
+    sleep: (ms) => guarded(world, process, "clock.sleep", () => time.sleep(ms)),
+  }
+}
+
+async function throughNetwork(
+  world: ProcessWorld,
+  process: Process,
+  point: string,
+  effect: () => Promise<unknown>,
+): Promise<unknown> {
+  return guarded(world, process, point, async () => {
+    const { time, random } = world
+    await time.sleep(delayMs(random, point))
+    if (REPEATED_WHEN_LOST.has(point) && random.chance(ANSWER_LOST_CHANCE)) {
+      await effect()
+      await time.sleep(delayMs(random, point))
+    }
+    const answer = await effect()
+    await time.sleep(random.between(0, 10))
+    return answer
+  })
+}
+
+/** A database may be slow; how slow a channel is, it decides itself. */
+function delayMs(random: Seeded, point: string): number {
+  if (!point.startsWith("channels.") && random.chance(0.02)) return random.between(500, 9_500)
+  return random.between(0, 15)
+}
+
+async function guarded<T>(
+  world: ProcessWorld,
+  process: Process,
+  point: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  if (process.dead) return forever()
+  process.calls += 1
+  const when = process.diesAt?.call === process.calls ? process.diesAt.when : undefined
+  if (when === "before") return die(world, process, point, when)
+  const answer = await call()
+  if (when === "after" && !process.dead) return die(world, process, point, when)
+  return process.dead ? forever() : answer
+}
+
+function die(
+  world: ProcessWorld,
+  process: Process,
+  point: string,
+  when: "before" | "after",
+): Promise<never> {
+  process.dead = true
+  world.onCrash(process, point, when)
+  return forever()
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => {})
+}

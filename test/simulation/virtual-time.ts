@@ -1,0 +1,57 @@
+import type { Clock } from "../../usecases/ports.ts"
+
+/** Simulated time: it stands still while anything can go on, then jumps to the next thing that is due. */
+export type VirtualTime = Clock & {
+  /** Does this after so many milliseconds. */
+  after(delayMs: number, task: () => void): void
+  /** Goes on until nothing is due any more. */
+  run(): Promise<void>
+  /** Things done so far. */
+  readonly events: number
+}
+
+type Due = { atMs: number; task: () => void }
+
+export function virtualTime(startMs: number): VirtualTime {
+  const queue: Due[] = []
+  let nowMs = 0
+  let events = 0
+  const after = (delayMs: number, task: () => void) => {
+    const due = { atMs: nowMs + Math.max(0, delayMs), task }
+    queue.splice(placeOf(queue, due.atMs), 0, due)
+  }
+  return {
+    nowMs: () => startMs + Math.floor(nowMs),
+    monotonicMs: () => nowMs,
+    sleep: (ms) => new Promise((resolve) => after(ms, resolve)),
+    after,
+    async run() {
+      for (let due = queue.pop(); due; due = queue.pop()) {
+        nowMs = due.atMs
+        events++
+        due.task()
+        await settled()
+      }
+    },
+    get events() {
+      return events
+    },
+  }
+}
+
+/** The queue is kept latest first, so that the next thing is taken off its end; what is due together stays in order. */
+function placeOf(queue: readonly Due[], atMs: number): number {
+  let low = 0
+  let high = queue.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((queue[middle]?.atMs ?? 0) > atMs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Everything that can go on without time passing has gone on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
