@@ -32,7 +32,8 @@ export const OrderOutput = z.object({
   pay_status: PayStatus,
   out_request_no: z.string(),
   pay_out_trade_no: z.string(),
-  total_fee: z.int(),
+  /** Absent where the number was closed before it was ever used. */
+  total_fee: z.int().optional(),
   pay_date: z.string().optional(),
   pay_time: z.string().optional(),
   pay_coupon_fee: z.int().optional(),

@@ -2,7 +2,7 @@ import type { ChannelId, PayErrorCode, PayType } from "./channel.ts"
 import { keyedHash, sha256 } from "./hash.ts"
 import type { Fen } from "./money.ts"
 import { tradeNoOf } from "./order-number.ts"
-import { nextState, type OrderEventName, type OrderState } from "./order-states.ts"
+import { isFinal, nextState, type OrderEventName, type OrderState } from "./order-states.ts"
 
 /** How long the holder of an order may act on it: longer than function time-out (12 s) + channel time-out (7 s). */
 export const LEASE_MS = 25_000
@@ -68,6 +68,8 @@ export type Order = {
   failure?: { code: PayErrorCode; channelCode?: string }
   /** The payment ID of the code that pays, where it is ours. */
   payId?: string
+  /** The merchant's day on which it was made, `yyyyMMdd`. */
+  day: string
   createdAtMs: number
   /** When the write that made it final was made: it decides the day of its movement. */
   finalAtMs?: number
@@ -100,7 +102,7 @@ export type FirstEvent = Extract<OrderEventName, "accepted" | "refused" | "close
 export function newOrder(
   request: PayRequest,
   event: FirstEvent,
-  facts: Pick<Order, "fingerprint" | "createdAtMs"> &
+  facts: Pick<Order, "fingerprint" | "createdAtMs" | "day"> &
     Partial<Pick<Order, "uid" | "payType" | "legs" | "lease" | "failure" | "payId">>,
 ): Order {
   const state = nextState("NONE", event)
@@ -130,7 +132,8 @@ export function apply(
   change: Partial<Pick<Order, "legs" | "failure" | "lease">> = {},
 ): Order {
   const state = nextState(order.state, event)
-  const becomesFinal = state !== order.state && (state === "PAID" || state === "FAILED" || state === "CLOSED")
+  // An undo that was refused leaves the payment as it was, day and all.
+  const becomesFinal = state !== order.state && isFinal(state) && event !== "undoRefused"
   return {
     ...order,
     ...change,
@@ -143,6 +146,16 @@ export function apply(
 
 export function leaseHeld(order: Order, nowMs: number): boolean {
   return order.lease !== undefined && order.lease.untilMs > nowMs
+}
+
+/** Closed by a reversal that came before the order was ever seen: there is no content that another could differ from. */
+export function closedUnseen(order: Order): boolean {
+  return order.state === "CLOSED" && order.fingerprint === ""
+}
+
+/** When the write that made it paid was made. */
+export function paidAtMs(order: Order): number | undefined {
+  return order.events.find((it) => it.event === "charged")?.atMs
 }
 
 export function couponFenOf(order: Order): Fen {

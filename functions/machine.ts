@@ -9,7 +9,7 @@ import type { Clock, Random } from "../usecases/ports.ts"
 export const clock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: (ms) => delay(ms),
+  sleep: (ms, signal) => delay(ms, undefined, { signal }),
 }
 
 export const random: Random = {

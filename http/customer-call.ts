@@ -38,7 +38,8 @@ export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): Ver
       return payload.sub !== undefined && UID.test(payload.sub) ? payload.sub : undefined
     } catch (error) {
       // The issuer not answering is our fault; every other error is the token's.
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error
+      const issuerSilent = error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)
+      if (issuerSilent || error.code === "ERR_JOSE_GENERIC") throw error
       return undefined
     }
   }

@@ -2,7 +2,7 @@ import type { Language } from "../api/errors.ts"
 import type { OrderOutput } from "../api/merchant-api.ts"
 import { PAY_ERRORS } from "../api/pay-errors.ts"
 import { localDateTime } from "../domain/days.ts"
-import { couponFenOf, type Order } from "../domain/order.ts"
+import { closedUnseen, couponFenOf, type Order, paidAtMs } from "../domain/order.ts"
 import { PUBLIC_STATUS } from "../domain/order-states.ts"
 
 /** An order as applypay and orderquery show it (contract §3). Values not known yet are absent. */
@@ -15,15 +15,14 @@ export function orderAnswer(
   const status = PUBLIC_STATUS[order.state][call]
   const paid = status === "PS_SUCCESS"
   const leg = order.legs[0]
-  const known = order.fingerprint !== ""
   return {
     pay_status: status,
     out_request_no: order.outRequestNo,
     pay_out_trade_no: order.tradeNo,
-    total_fee: order.totalFen,
+    ...(closedUnseen(order) ? {} : { total_fee: order.totalFen }),
     ...(paid ? paidFields(order, view.timeZone) : {}),
     ...(status === "PS_FAILED" ? failureFields(order, view.language) : {}),
-    ...(order.uid && known ? { uid: order.uid } : {}),
+    ...(order.uid ? { uid: order.uid } : {}),
     ...(order.payType ? { pay_type: order.payType } : {}),
     ...(leg?.channelTradeNo ? { pay_type_trade_no: leg.channelTradeNo } : {}),
     ...(status === "PS_PAYING" && view.finalByMs ? { final_by: new Date(view.finalByMs).toISOString() } : {}),
@@ -34,7 +33,7 @@ function paidFields(
   order: Order,
   timeZone: string,
 ): Pick<OrderOutput, "pay_date" | "pay_time" | "pay_coupon_fee"> {
-  const { date, time } = localDateTime(order.finalAtMs ?? order.createdAtMs, timeZone)
+  const { date, time } = localDateTime(paidAtMs(order) ?? order.createdAtMs, timeZone)
   return { pay_date: date, pay_time: time, pay_coupon_fee: couponFenOf(order) }
 }
 

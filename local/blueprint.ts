@@ -146,9 +146,9 @@ function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition 
     name: ref(assembly, resource),
     arn: attribute(assembly, resource, "Arn"),
     codeDir: assembly.assetDir(Code.S3Key),
-    handler: String(properties["Handler"]),
-    timeoutMs: number(properties["Timeout"], DEFAULT_FUNCTION_TIMEOUT_S) * 1000,
-    memoryMb: number(properties["MemorySize"], DEFAULT_FUNCTION_MEMORY_MB),
+    handler: String(properties.Handler),
+    timeoutMs: number(properties.Timeout, DEFAULT_FUNCTION_TIMEOUT_S) * 1000,
+    memoryMb: number(properties.MemorySize, DEFAULT_FUNCTION_MEMORY_MB),
     environment: Object.fromEntries(variables),
   }
 }
@@ -171,15 +171,15 @@ function routeOf(assembly: Assembly, resource: Resource): RouteDefinition {
   )
   if (!integration) throw new Error(`${resource.logicalId} leads to no integration`)
   const properties = resolved(assembly, integration)
-  if (properties["IntegrationType"] !== "AWS_PROXY" || properties["PayloadFormatVersion"] !== "2.0") {
+  if (properties.IntegrationType !== "AWS_PROXY" || properties.PayloadFormatVersion !== "2.0") {
     throw new Error(
       `${integration.logicalId}: only AWS_PROXY with payload format 2.0 is known to the local platform`,
     )
   }
   return {
     routeKey: String(RouteKey),
-    functionName: lastPart(properties["IntegrationUri"]),
-    timeoutMs: number(properties["TimeoutInMillis"], DEFAULT_INTEGRATION_TIMEOUT_MS),
+    functionName: lastPart(properties.IntegrationUri),
+    timeoutMs: number(properties.TimeoutInMillis, DEFAULT_INTEGRATION_TIMEOUT_MS),
   }
 }
 
@@ -254,24 +254,24 @@ function keyOf(assembly: Assembly, resource: Resource): KeyDefinition {
 
 function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
   const properties = resolved(assembly, resource)
-  if (properties["Enabled"] === false) return
-  if (properties["FilterCriteria"] !== undefined) {
+  if (properties.Enabled === false) return
+  if (properties.FilterCriteria !== undefined) {
     throw new Error(`${resource.logicalId}: filters of event sources are not known to the local platform`)
   }
-  const source = String(properties["EventSourceArn"])
+  const source = String(properties.EventSourceArn)
   // A batching window saves invocations, which cost nothing here: what is there is delivered at once.
   const common = {
-    functionName: lastPart(properties["FunctionName"]),
-    reportItemFailures: ((properties["FunctionResponseTypes"] ?? []) as string[]).includes(
+    functionName: lastPart(properties.FunctionName),
+    reportItemFailures: ((properties.FunctionResponseTypes ?? []) as string[]).includes(
       "ReportBatchItemFailures",
     ),
   }
   if (source.startsWith("arn:aws:sqs:")) {
-    const { MaximumConcurrency } = (properties["ScalingConfig"] ?? {}) as { MaximumConcurrency?: number }
+    const { MaximumConcurrency } = (properties.ScalingConfig ?? {}) as { MaximumConcurrency?: number }
     blueprint.queueMappings.push({
       ...common,
       queueName: lastPart(source),
-      batchSize: number(properties["BatchSize"], DEFAULT_QUEUE_BATCH),
+      batchSize: number(properties.BatchSize, DEFAULT_QUEUE_BATCH),
       maxConcurrency: number(MaximumConcurrency, DEFAULT_QUEUE_CONCURRENCY),
     })
     return
@@ -289,12 +289,12 @@ function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource
 
 function streamSettings(properties: Properties) {
   return {
-    batchSize: number(properties["BatchSize"], DEFAULT_STREAM_BATCH),
-    bisect: properties["BisectBatchOnFunctionError"] === true,
-    from: properties["StartingPosition"] === "LATEST" ? ("LATEST" as const) : ("TRIM_HORIZON" as const),
+    batchSize: number(properties.BatchSize, DEFAULT_STREAM_BATCH),
+    bisect: properties.BisectBatchOnFunctionError === true,
+    from: properties.StartingPosition === "LATEST" ? ("LATEST" as const) : ("TRIM_HORIZON" as const),
     // -1 stands for "no limit" in both.
-    maxRetries: limit(properties["MaximumRetryAttempts"]),
-    maxAgeMs: limit(properties["MaximumRecordAgeInSeconds"], 1000),
+    maxRetries: limit(properties.MaximumRetryAttempts),
+    maxAgeMs: limit(properties.MaximumRecordAgeInSeconds, 1000),
   }
 }
 

@@ -12,7 +12,7 @@ import { AGREEMENT_PAY_TYPES, type AgreementPayType } from "../domain/channel.ts
 import { DEFAULT_TIME_ZONE } from "../domain/days.ts"
 import { agreementStore } from "../persistence/agreement-store.ts"
 import { customerStore } from "../persistence/customer-store.ts"
-import { type MerchantRegistration, registerMerchant } from "../persistence/merchant-store.ts"
+import { type MerchantRegistration, merchantStore, registerMerchant } from "../persistence/merchant-store.ts"
 import { ensurePlatformSecrets, openDataKeys, publishedKeys } from "../persistence/platform-secrets.ts"
 
 /** What the simulated WeChat knows of us, and we of it. */
@@ -60,6 +60,9 @@ export async function seedDemoData(context: SeedContext): Promise<void> {
   const place = { dynamodb, kms, settingsTable: tables.settings, dataKeyId: keyIds.data }
   await ensurePlatformSecrets(place, () => ulid(clock.nowMs()))
   const { fieldKey } = await openDataKeys(place)
+  const merchants = merchantStore(dynamodb, tables.settings, fieldKey, {
+    monotonicMs: () => performance.now(),
+  })
   const files = await publicFiles(context)
   for (const { merchantId, name } of MERCHANTS) {
     const folder = join(context.dataDir, "demo", merchantId)
@@ -71,6 +74,8 @@ export async function seedDemoData(context: SeedContext): Promise<void> {
       platform_root_key: files.rootKey,
     })
     writeJson(join(folder, "platform_keys.json"), files.keys)
+    // What an operator changed since then must stay so.
+    if (await merchants.read(merchantId)) continue
     await registerMerchant(dynamodb, tables.settings, fieldKey, {
       merchantId,
       name,

@@ -44,7 +44,10 @@ function pool(
   pools.push(made)
   return {
     pool: made,
-    log: async () => (await log.close(), readFileSync(join(dir, "logs", `${name}.log`), "utf8")),
+    log: async () => {
+      await log.close()
+      return readFileSync(join(dir, "logs", `${name}.log`), "utf8")
+    },
   }
 }
 
@@ -54,7 +57,7 @@ function answerOf(outcome: InvocationOutcome): unknown {
 }
 
 test("gives event, context and the template's variables, and nothing of the platform's own environment", async () => {
-  process.env["SECRET_OF_THE_SHELL"] = "x"
+  process.env.SECRET_OF_THE_SHELL = "x"
   const source = `export const handler = async (event, context) => ({
     event, env: process.env, id: context.awsRequestId, name: context.functionName, left: context.getRemainingTimeInMillis() })`
   const { pool: echo } = pool("echo", source, { environment: { MAIN_TABLE: "t" } })
@@ -65,15 +68,15 @@ test("gives event, context and the template's variables, and nothing of the plat
     name: string
     left: number
   }
-  delete process.env["SECRET_OF_THE_SHELL"]
+  delete process.env.SECRET_OF_THE_SHELL
   assert.deepEqual(answer.event, { a: "中文" })
   assert.equal(answer.id, "request-1")
   assert.equal(answer.name, "echo")
   assert.ok(answer.left > 2_000 && answer.left <= 3_000)
-  assert.equal(answer.env["MAIN_TABLE"], "t")
-  assert.equal(answer.env["AWS_LAMBDA_FUNCTION_NAME"], "echo")
-  assert.equal(answer.env["SECRET_OF_THE_SHELL"], undefined)
-  assert.equal(answer.env["HOME"], undefined)
+  assert.equal(answer.env.MAIN_TABLE, "t")
+  assert.equal(answer.env.AWS_LAMBDA_FUNCTION_NAME, "echo")
+  assert.equal(answer.env.SECRET_OF_THE_SHELL, undefined)
+  assert.equal(answer.env.HOME, undefined)
 })
 
 test("serves one invocation at a time in a process, several side by side, and keeps processes warm", async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes, randomUUID } from "node:crypto"
+import { once } from "node:events"
 import { join } from "node:path"
 import type { FunctionDefinition } from "./blueprint.ts"
 import type { PlatformClock } from "./clock.ts"
@@ -156,7 +157,7 @@ export class FunctionPool {
   #environment(runtimeApi: string): Record<string, string> {
     const { name, handler, memoryMb, codeDir, environment } = this.definition
     return {
-      PATH: process.env["PATH"] ?? "",
+      PATH: process.env.PATH ?? "",
       TZ: ":UTC",
       ...environment,
       ...this.#surroundings.environment,
@@ -220,11 +221,14 @@ export class FunctionPool {
     if (at >= 0) this.#idle.splice(at, 1)
     const { child } = worker
     if (worker.state === "ended") return
-    const exited = new Promise((resolve) => child.once("close", resolve))
+    // Not "close": that is never told of a child whose channel was closed from this side.
+    const ended = [child, child.stdout, child.stderr].map(
+      (part) => part && once(part, part === child ? "exit" : "close"),
+    )
     // An idle one ends by itself when the channel closes; what is busy would go on.
     if (worker.state === "idle" && child.connected) child.disconnect()
     else child.kill("SIGKILL")
-    await exited
+    await Promise.all(ended)
   }
 
   #timer(worker: Worker, ms: number, action: () => void): void {

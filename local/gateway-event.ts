@@ -40,9 +40,9 @@ const OF_THE_CONNECTION = new Set(["connection", "content-length", "keep-alive",
 /** The event for that request. */
 export function eventOf(request: GatewayRequest, facts: RequestFacts): APIGatewayProxyEventV2 {
   const headers = joinHeaders(request.rawHeaders)
-  const cookies = headers["cookie"]?.split(/; */)
-  delete headers["cookie"]
-  const domainName = (headers["host"] ?? "127.0.0.1").replace(/:\d+$/, "")
+  const cookies = headers.cookie?.split(/; */)
+  delete headers.cookie
+  const domainName = (headers.host ?? "127.0.0.1").replace(/:\d+$/, "")
   const decodedPath = decodePath(request.path)
   return {
     version: "2.0",

@@ -81,9 +81,9 @@ test("gives the function the event that API Gateway gives", async () => {
     isBase64Encoded: false,
   })
   assert.equal(headers["x-twice"], "one,two")
-  assert.equal(headers["signature"], "sig1=:abc:")
-  assert.equal(headers["host"], `127.0.0.1:${gateway.port}`)
-  assert.equal(headers["cookie"], undefined)
+  assert.equal(headers.signature, "sig1=:abc:")
+  assert.equal(headers.host, `127.0.0.1:${gateway.port}`)
+  assert.equal(headers.cookie, undefined)
   const { requestId, ...context } = requestContext
   assert.equal(response.headers["apigw-requestid"], requestId)
   assert.deepEqual(context, {

@@ -9,7 +9,7 @@ const LEAST_JAVA = 17
 
 /** Path of a Java that is new enough: JAVA_HOME's, else the one on the PATH. Throws a StartFault. */
 export async function findJava(environment: NodeJS.ProcessEnv): Promise<string> {
-  const home = environment["JAVA_HOME"]
+  const home = environment.JAVA_HOME
   const java = home ? join(home, "bin", "java") : "java"
   let told: string
   try {

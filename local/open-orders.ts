@@ -25,10 +25,13 @@ export async function armOpenOrders(given: {
   for await (const { Items = [] } of paginateScan({ client: dynamodb }, orders)) {
     for (const item of Items) {
       const { state, tradeNo, legs } = decodeOrder(item)
-      const QueueUrl = pollQueues[legs[0]?.channel ?? ""]
-      if (state !== "PAYING" || !QueueUrl) continue
-      const message: PollMessage = { tradeNo, step: 0 }
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }))
+      if (state !== "PAYING") continue
+      for (const leg of legs) {
+        const QueueUrl = pollQueues[leg.channel]
+        if (leg.state !== "PENDING" || !QueueUrl) continue
+        const message: PollMessage = { tradeNo, legNo: leg.no, step: 0 }
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }))
+      }
       armed += 1
     }
   }

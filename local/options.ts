@@ -17,11 +17,11 @@ export const HELP = `Usage: npm start -- [options]
 /** Options win over the environment. Throws a StartFault that names what is wrong. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, root: string): StartOptions {
   const given = parse(args)
-  const portGiven = given.port ?? (env["PORT"] || String(DEFAULT_PORT))
+  const portGiven = given.port ?? (env.PORT || String(DEFAULT_PORT))
   const port = /^\d{1,5}$/.test(portGiven) ? Number(portGiven) : Number.NaN
   if (!(port <= 65_535))
     throw new StartFault(`"${portGiven}" is no port: a number from 0 to 65535 is expected`)
-  const dataDir = given.data ?? (env["DATA_DIR"] || join(root, ".local"))
+  const dataDir = given.data ?? (env.DATA_DIR || join(root, ".local"))
   if (dataDir === "") throw new StartFault("--data needs the name of a folder")
   return { help: given.help ?? false, port, dataDir, reset: given.reset ?? false, fast: given.fast ?? false }
 }

@@ -70,7 +70,7 @@ const CALLS_IN_FLIGHT_MS = 2_000
 const TOKEN_AUDIENCE = "metro-pay-app"
 
 /** What was started so far, ended in turn when the start fails or the platform closes: the last one first. */
-type Started = (() => void | Promise<void>)[]
+type Started = (() => unknown)[]
 
 /** Answers when calls are answered. Throws a StartFault for what a person can put right, with nothing left running. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
@@ -249,11 +249,9 @@ async function openPools(
     const log = openLogFile(join(dataDir, "logs"), definition.name)
     const pool = new FunctionPool(definition, { runtimeApi, clock, log, environment })
     pools.set(definition.name, pool)
-    started.push(async () => {
-      console.log("pool", pool.definition.name, pool.processes); await pool.close(); console.log("pool closed")
-      await log.close()
-    })
+    started.push(() => log.close())
   }
+  started.push(() => Promise.all([...pools.values()].map((pool) => pool.close())))
   return pools
 }
 
@@ -320,11 +318,13 @@ function followedByClock(helpers: LocalCalls, clock: PlatformClock): LocalCalls 
 }
 
 /** Waits for all of them also when one fails, so that nothing is started behind the back of the end. */
-async function all<const T extends readonly unknown[]>(parts: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+async function all<const T extends readonly unknown[]>(
+  parts: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(parts)
   return Promise.all(parts)
 }
 
 async function endAll(started: Started): Promise<void> {
-  for (let end = started.pop(); end; end = started.pop()) { console.log("ending", String(end)); await end() }
+  for (let end = started.pop(); end; end = started.pop()) await end()
 }

@@ -14,7 +14,7 @@ export type QueueServer = { url: string; close(): Promise<void> }
 export async function startQueueServer(clock: PlatformClock): Promise<QueueServer> {
   const child = fork(join(import.meta.dirname, "queue-process.ts"), {
     execArgv: ["--import", join(import.meta.dirname, "shift-clock.ts")],
-    env: { PATH: process.env["PATH"], [CLOCK_OFFSET_VARIABLE]: String(clock.offsetMs()) },
+    env: { PATH: process.env.PATH, [CLOCK_OFFSET_VARIABLE]: String(clock.offsetMs()) },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   })
   const ended = once(child, "exit")
@@ -56,6 +56,6 @@ export async function createQueues(
 }
 
 function deadLettersFirst(queues: readonly QueueDefinition[]): QueueDefinition[] {
-  const redrives = (queue: QueueDefinition) => (queue.attributes["RedrivePolicy"] === undefined ? 0 : 1)
+  const redrives = (queue: QueueDefinition) => (queue.attributes.RedrivePolicy === undefined ? 0 : 1)
   return [...queues].sort((one, other) => redrives(one) - redrives(other))
 }

@@ -14,21 +14,22 @@ type Handler = (event: unknown, context: object) => unknown
 type Answer = { headers: IncomingHttpHeaders; body: string }
 
 const env = process.env
-const runtimeApi = `http://${env["AWS_LAMBDA_RUNTIME_API"]}/2018-06-01/runtime`
+const runtimeApi = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`
 const agent = new Agent({ keepAlive: true })
 
 // Ctrl-C reaches the whole process group; the parent ends this process when the calls in flight are done.
 process.on("SIGINT", () => {})
 process.on("SIGTERM", () => {})
-process.on("disconnect", () => process.exit())
+// Not before what was said is written: only a write's own end tells that those before it are out.
+process.on("disconnect", () => process.stdout.write("", () => process.stderr.write("", () => process.exit())))
 
 const handler = await loadHandler()
 for (;;) await serve(await call("GET", "/invocation/next"))
 
 async function loadHandler(): Promise<Handler> {
   try {
-    const [file = "", name = ""] = (env["_HANDLER"] ?? "").split(".")
-    const base = join(env["LAMBDA_TASK_ROOT"] ?? ".", file)
+    const [file = "", name = ""] = (env._HANDLER ?? "").split(".")
+    const base = join(env.LAMBDA_TASK_ROOT ?? ".", file)
     const path = [".mjs", ".js", ".cjs"]
       .map((extension) => base + extension)
       .find((candidate) => existsSync(candidate))
@@ -64,12 +65,12 @@ function contextOf(awsRequestId: string, headers: IncomingHttpHeaders) {
   return {
     awsRequestId,
     callbackWaitsForEmptyEventLoop: true,
-    functionName: env["AWS_LAMBDA_FUNCTION_NAME"],
-    functionVersion: env["AWS_LAMBDA_FUNCTION_VERSION"],
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
     invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
-    logGroupName: env["AWS_LAMBDA_LOG_GROUP_NAME"],
-    logStreamName: env["AWS_LAMBDA_LOG_STREAM_NAME"],
-    memoryLimitInMB: env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     getRemainingTimeInMillis: () => Math.max(0, Math.round(leftMs - (performance.now() - startedMs))),
   }
 }

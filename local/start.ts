@@ -4,9 +4,9 @@ import { join } from "node:path"
 import { HELP, readOptions } from "./options.ts"
 import { StartFault } from "./start-fault.ts"
 
-const LEAST_NODE = 24
 const FAST = 20
 const PARENT_WATCH_MS = 500
+const STOP_WITHIN_MS = 8_000
 
 const root = join(import.meta.dirname, "..")
 let stateDir: string | undefined
@@ -24,18 +24,13 @@ try {
 }
 
 async function run(): Promise<void> {
-  if (Number(process.versions.node.split(".")[0]) < LEAST_NODE) {
-    throw new StartFault(
-      `Node ${LEAST_NODE} is needed, this is ${process.versions.node}: start with npm start after npm ci`,
-    )
-  }
   const options = readOptions(process.argv.slice(2), process.env, root)
   if (options.help) {
     console.log(HELP)
     process.exit(0)
   }
-  if (process.env["npm_lifecycle_event"] !== undefined) endWithParent()
-  // Not before Node is known to be new enough for it.
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent()
+  // Half a second of loading that neither --help nor a wrong option needs.
   const { startPlatform } = await import("./platform.ts")
   const { port, dataDir, reset, fast } = options
   stateDir = dataDir
@@ -61,6 +56,8 @@ async function end(): Promise<void> {
   stopping = true
   if (!stop) process.exit(0) // Nothing is in flight yet, and what was started ends with this process.
   console.log("stopping")
+  // What still runs then ends with this process.
+  setTimeout(() => process.exit(0), STOP_WITHIN_MS)
   try {
     await stop()
   } catch (fault) {

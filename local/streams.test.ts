@@ -85,7 +85,7 @@ async function deliver(tableName: string, consume: Consumer, given: Partial<Stre
     checkpoint: openCheckpoint(join(dir, "streams", `${tableName}.json`), streamArn),
     async invoke(text): Promise<InvocationOutcome> {
       const event = JSON.parse(text) as DynamoDBStreamEvent
-      const keys = event.Records.map(({ dynamodb }) => dynamodb?.Keys?.["pk"]?.S ?? "")
+      const keys = event.Records.map(({ dynamodb }) => dynamodb?.Keys?.pk?.S ?? "")
       const answer = consume(keys, event)
       const names = answer === "fault" ? [] : (answer?.batchItemFailures ?? [])
       const sequence = (pk: string) => event.Records[keys.indexOf(pk)]?.dynamodb?.SequenceNumber
@@ -97,7 +97,7 @@ async function deliver(tableName: string, consume: Consumer, given: Partial<Stre
     },
     async giveUp(text) {
       const event = JSON.parse(text) as DynamoDBStreamEvent
-      given_up.push(...event.Records.map(({ dynamodb }) => dynamodb?.Keys?.["pk"]?.S ?? ""))
+      given_up.push(...event.Records.map(({ dynamodb }) => dynamodb?.Keys?.pk?.S ?? ""))
       setImmediate(check)
     },
     warn: () => {},
@@ -126,7 +126,7 @@ test("tables are made once, and another access key sees none of them", async () 
   await put("made", "a")
   await createTables(server.url, credentials, [table("made")])
   const { Item } = await client.send(new GetItemCommand({ TableName: "made", Key: { pk: { S: "a" } } }))
-  assert.equal(Item?.["pk"]?.S, "a")
+  assert.equal(Item?.pk?.S, "a")
   const stranger = new DynamoDBClient(
     clientOptions(server.url, { accessKeyId: "stranger", secretAccessKey: "x" }),
   )

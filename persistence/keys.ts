@@ -40,6 +40,12 @@ export const dayIndexKey = (
   gsk: String(createdAtMs).padStart(13, "0"),
 })
 
+export function dayOfIndexKey(gpk: string): string {
+  const day = gpk.split("#")[1]
+  if (!day) throw new Error("stored order has no day")
+  return day
+}
+
 export const merchantPk = (merchantId: string): string => `M#${merchantId}`
 export const GATE_SK = "GATE"
 export const PROFILE_SK = "PROFILE"

@@ -32,6 +32,8 @@ export type MerchantSettingsStore = MerchantStore & {
 const FRESH_MS = 30_000
 /** An unknown key has the settings read again, at most this often a merchant: it must not be a way to make us read. */
 const REREAD_MS = 1_000
+/** Merchants kept in one function's memory. */
+const MOST_KEPT = 1_000
 
 export function merchantStore(
   client: DynamoDBClient,
@@ -42,10 +44,14 @@ export function merchantStore(
   const cache = new Map<string, { loaded: Promise<LoadedMerchant | undefined>; atMs: number }>()
 
   function load(merchantId: string): Promise<LoadedMerchant | undefined> {
-    const loaded = loadMerchant(client, tableName, merchantId)
-    cache.set(merchantId, { loaded, atMs: clock.monotonicMs() })
-    loaded.catch(() => cache.delete(merchantId))
-    return loaded
+    const entry = { loaded: loadMerchant(client, tableName, merchantId), atMs: clock.monotonicMs() }
+    // Ids come in with calls that nobody has verified yet: the oldest entry makes room.
+    if (cache.size >= MOST_KEPT) cache.delete(cache.keys().next().value ?? "")
+    cache.set(merchantId, entry)
+    entry.loaded.catch(() => {
+      if (cache.get(merchantId) === entry) cache.delete(merchantId)
+    })
+    return entry.loaded
   }
 
   function cached(merchantId: string, freshMs: number): Promise<LoadedMerchant | undefined> {

@@ -4,7 +4,6 @@
  */
 import type { ChannelId, PayErrorCode, PayType } from "../domain/channel.ts"
 import { CHANNEL_IDS, PAY_ERROR_CODES, PAY_TYPES } from "../domain/channel.ts"
-import { localDateTime } from "../domain/days.ts"
 import type { Leg, LegIntent, LegState, Order, OrderEvent } from "../domain/order.ts"
 import { ORDER_EVENTS, ORDER_STATES, type OrderEventName, type OrderState } from "../domain/order-states.ts"
 import {
@@ -19,7 +18,7 @@ import {
   readStr,
   str,
 } from "./attributes.ts"
-import { dayIndexKey, orderKey } from "./keys.ts"
+import { dayIndexKey, dayOfIndexKey, orderKey } from "./keys.ts"
 
 const FORMAT = 1
 
@@ -101,7 +100,10 @@ function decodeLeg(from: Item, index: number): Leg {
   }
 }
 
-/** The attributes that a later write may change; the others are written once. */
+/** Every attribute that a later write may set or, where it is absent then, remove; the others are written once. */
+export const CHANGING = ["st", "v", "l", "lh", "lu", "fc", "cc", "fa", "ev"] as const
+
+/** The present values of those. */
 export function encodeChanging(order: Order): Item {
   return item({
     st: str(order.state),
@@ -116,9 +118,8 @@ export function encodeChanging(order: Order): Item {
   })
 }
 
-export function encodeOrder(order: Order, timeZone?: string): Item {
-  const { date } = localDateTime(order.createdAtMs, timeZone)
-  const { gpk, gsk } = dayIndexKey(order.merchantId, date, order.tradeNo, order.createdAtMs)
+export function encodeOrder(order: Order): Item {
+  const { gpk, gsk } = dayIndexKey(order.merchantId, order.day, order.tradeNo, order.createdAtMs)
   const { pk, sk } = orderKey(order.tradeNo)
   return {
     ...item({
@@ -173,6 +174,7 @@ export function decodeOrder(from: Item): Order {
         ? undefined
         : { code: oneOf<PayErrorCode>(PAY_ERROR_CODES, failure), ...(channelCode ? { channelCode } : {}) },
     payId: readOptionalStr(from, "pi"),
+    day: dayOfIndexKey(readStr(from, "gpk")),
     createdAtMs: readNum(from, "ca"),
     finalAtMs: readOptionalNum(from, "fa"),
     events: decodeEvents(readStr(from, "ev")),

@@ -10,7 +10,7 @@ import type { Order } from "../domain/order.ts"
 import type { OrderStore } from "../usecases/ports.ts"
 import { num, str } from "./attributes.ts"
 import { orderKey } from "./keys.ts"
-import { decodeOrder, encodeChanging, encodeOrder } from "./order-codec.ts"
+import { CHANGING, decodeOrder, encodeChanging, encodeOrder } from "./order-codec.ts"
 
 /**
  * Orders in DynamoDB. The SDK repeats a call whose answer was lost, so a failed condition may be our own write: it is
@@ -22,10 +22,10 @@ export function orderStore(client: DynamoDBClient, tableName: string): OrderStor
       let retracted: Order | undefined
       // Each further round means that another attempt took the number over and gave it up again in between.
       for (;;) {
-        const next = retracted ? { ...order, version: retracted.version + 1 } : order
+        const next = retracted ? takeOver(retracted, order) : order
         const stored = await putOrder(client, tableName, next, retracted?.version)
         if (!stored) return { put: true, order: next }
-        if (isSameAttempt(stored, order)) return { put: true, order: stored }
+        if (stored.state === "PAYING" && isSameAttempt(stored, order)) return { put: true, order: stored }
         if (stored.state !== "RETRACTED") return { put: false, stored }
         retracted = stored
       }
@@ -33,15 +33,19 @@ export function orderStore(client: DynamoDBClient, tableName: string): OrderStor
 
     async advance(previous, next) {
       const changing = encodeChanging(next)
-      const names = Object.keys(changing)
+      const set = Object.keys(changing)
+      const removed = CHANGING.filter((name) => changing[name] === undefined)
       try {
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: keyAttributes(previous.tradeNo),
-            UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+            UpdateExpression: [
+              `SET ${set.map((name) => `#${name} = :${name}`).join(", ")}`,
+              ...(removed.length > 0 ? [`REMOVE ${removed.map((name) => `#${name}`).join(", ")}`] : []),
+            ].join(" "),
             ConditionExpression: "#v = :previousVersion",
-            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+            ExpressionAttributeNames: Object.fromEntries(CHANGING.map((name) => [`#${name}`, name])),
             ExpressionAttributeValues: {
               ...Object.fromEntries(Object.entries(changing).map(([name, value]) => [`:${name}`, value])),
               ":previousVersion": num(previous.version),
@@ -96,6 +100,11 @@ async function putOrder(
   } catch (error) {
     return storedIn(error)
   }
+}
+
+/** The number goes on where the retracted order left it, its events included. */
+function takeOver(retracted: Order, order: Order): Order {
+  return { ...order, version: retracted.version + 1, events: [...retracted.events, ...order.events] }
 }
 
 function isSameAttempt(stored: Order, mine: Order): boolean {

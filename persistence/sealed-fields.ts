@@ -20,7 +20,9 @@ export function seal(key: Buffer, place: Place, plain: string): Buffer {
 /** Throws where key or place is another one, or a bit was changed. */
 export function unseal(key: Buffer, place: Place, sealed: Uint8Array): string {
   const bytes = Buffer.from(sealed)
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES))
+  const iv = bytes.subarray(0, IV_BYTES)
+  // Without its length a tag that was cut short would do.
+  const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES })
     .setAAD(aad(place))
     .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
   return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(

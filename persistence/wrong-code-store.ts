@@ -1,6 +1,6 @@
-import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
 import type { WrongCodeStore } from "../usecases/ports.ts"
-import { num, readNum, str } from "./attributes.ts"
+import { num, readNum, readOptionalNum, str } from "./attributes.ts"
 import { wrongCodesKey } from "./keys.ts"
 
 const KEPT_S = 60 * 60
@@ -24,6 +24,14 @@ export function wrongCodeStore(client: DynamoDBClient, tableName: string): Wrong
         }),
       )
       return readNum(Attributes ?? {}, "c")
+    },
+
+    async read(merchantId, windowStartMs) {
+      const { pk, sk } = wrongCodesKey(merchantId, windowStartMs)
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: { pk: str(pk), sk: str(sk) }, ConsistentRead: true }),
+      )
+      return readOptionalNum(Item ?? {}, "c") ?? 0
     },
   }
 }

@@ -9,10 +9,13 @@
  * A process that dies before 3 leaves an order that no channel knows; one that dies after it leaves an order whose charge
  * is found by its number. Neither ever charges twice, since only the process whose put made the order charges at all.
  */
-import type { ChannelId, PayErrorCode, PayType } from "../domain/channel.ts"
+import type { PayErrorCode, PayType } from "../domain/channel.ts"
+import type { ChargeOutcome, QueryOutcome } from "../domain/charge-outcome.ts"
 import type { IssuedCode } from "../domain/customer.ts"
+import { localDateTime } from "../domain/days.ts"
 import {
   apply,
+  closedUnseen,
   codeOwnerOf,
   fingerprintOf,
   LEASE_MS,
@@ -24,22 +27,23 @@ import {
 } from "../domain/order.ts"
 import { channelOrderNoOf, tradeNoOf } from "../domain/order-number.ts"
 import { CODE_TOLERANCE_MS, codeKindOf, payIdOf } from "../domain/payment-code.ts"
+import { askAlongPlan, askOnce, settle } from "./ask-channel.ts"
 import { accountOfLeg } from "./channel-account.ts"
 import type {
-  ChannelAccount,
   Channels,
-  ChargeOutcome,
+  ChargedBy,
+  ChargeRequest,
   Claimant,
   Clock,
   CodeStore,
   Merchant,
+  MerchantGate,
   MerchantStore,
   OrderStore,
   PayChannel,
   PayerStore,
   PaymentSettings,
   PollQueue,
-  QueryOutcome,
   Random,
   WrongCodeStore,
 } from "./ports.ts"
@@ -60,11 +64,20 @@ export type ApplyPayPorts = {
 }
 
 export type ApplyPayRefusal = {
-  code: "ORDER_NO_REUSED" | "TOO_MANY_REQUESTS" | "MERCHANT_DISABLED" | "KEY_UNKNOWN" | "TRY_AGAIN"
+  /** SYSTEM_ERROR: the stores did not answer in time; the result is unknown, ask for it. */
+  code:
+    | "ORDER_NO_REUSED"
+    | "TOO_MANY_REQUESTS"
+    | "MERCHANT_DISABLED"
+    | "KEY_UNKNOWN"
+    | "TRY_AGAIN"
+    | "SYSTEM_ERROR"
   retryAfterSeconds?: number
 }
 
-export type ApplyPayResult = { ok: true; order: Order } | { ok: false; refusal: ApplyPayRefusal }
+export type ApplyPayResult =
+  | { ok: true; order: Order; timeZone: string }
+  | { ok: false; refusal: ApplyPayRefusal }
 
 /** Who sent the call: the key must still be live when the merchant's settings turn out to have changed. */
 export type Caller = { keyId: string; arrivedMonotonicMs: number }
@@ -76,15 +89,45 @@ const WRITE_RESERVE_MS = 500
 /** A charge with less time than this is not worth beginning: it would most likely end unknown. */
 const LEAST_CHARGE_MS = 1_000
 
+/** The merchant's settings turned out to be older than the gate says; nothing was sent. */
+const SETTINGS_CHANGED = "settings changed"
+type Attempted = ApplyPayResult | typeof SETTINGS_CHANGED
+
+/** What is known to stand in the store, should the deadline come first. */
+type Progress = { put?: Extract<ApplyPayResult, { ok: true }> }
+
+/**
+ * Answers by the deadline with what is known by then. Throws where a store fails: the caller's answer is then "unknown", and
+ * asking or sending the same call again is safe.
+ */
 export async function applyPay(
   ports: ApplyPayPorts,
   request: PayRequest,
   caller: Caller,
 ): Promise<ApplyPayResult> {
-  const first = await attempt(ports, request, caller)
-  // The merchant's settings were newer than ours and nothing had been sent: once more, with the new ones.
-  const result = first === "settings changed" ? await attempt(ports, request, caller) : first
-  return result === "settings changed" ? refuse("TRY_AGAIN") : result
+  const progress: Progress = {}
+  const answered = new AbortController()
+  const leftMs = caller.arrivedMonotonicMs + ports.settings.answerWithinMs - ports.clock.monotonicMs()
+  const late = ports.clock.sleep(Math.max(0, leftMs), answered.signal).then(
+    () => "late" as const,
+    () => "late" as const,
+  )
+  const result = await Promise.race([payWithFreshSettings(ports, request, caller, progress), late])
+  answered.abort()
+  if (result !== "late") return result
+  return progress.put ?? refuse("SYSTEM_ERROR")
+}
+
+async function payWithFreshSettings(
+  ports: ApplyPayPorts,
+  request: PayRequest,
+  caller: Caller,
+  progress: Progress,
+): Promise<ApplyPayResult> {
+  const first = await attempt(ports, request, caller, progress)
+  if (first !== SETTINGS_CHANGED) return first
+  const second = await attempt(ports, request, caller, progress)
+  return second === SETTINGS_CHANGED ? refuse("TRY_AGAIN") : second
 }
 
 /** The parts of one attempt that do not change while it runs. */
@@ -92,6 +135,7 @@ type Attempt = {
   ports: ApplyPayPorts
   request: PayRequest
   caller: Caller
+  progress: Progress
   merchant: Merchant
   tradeNo: string
   fingerprint: string
@@ -103,23 +147,23 @@ async function attempt(
   ports: ApplyPayPorts,
   request: PayRequest,
   caller: Caller,
-): Promise<ApplyPayResult | "settings changed"> {
+  progress: Progress,
+): Promise<Attempted> {
   const merchant = await ports.merchants.read(request.merchantId)
-  if (!merchant)
-    throw new Error(`merchant ${request.merchantId} passed the signature check and has no settings`)
+  if (!merchant) throw new Error(`merchant ${request.merchantId} has no settings`)
   const tradeNo = tradeNoOf(request.merchantId, request.outRequestNo)
   const fingerprint = fingerprintOf(ports.codeKey, request)
   const nowMs = ports.clock.nowMs()
   const claimant = { owner: codeOwnerOf(tradeNo, fingerprint), tradeNo, attempt: ports.random.id(nowMs) }
-  const it: Attempt = { ports, request, caller, merchant, tradeNo, fingerprint, claimant }
+  const it: Attempt = { ports, request, caller, progress, merchant, tradeNo, fingerprint, claimant }
 
   const kind = codeKindOf(request.code, ports.settings.codeKinds)
   if (kind === undefined) return refuseWrongCode(it)
   if (kind !== "own") return payForeignCode(it, PAY_TYPE_OF_FOREIGN_CODE[kind])
 
-  const payId = payIdOf(ports.codeKey, request.code)
-  const claim = await ports.codes.claim(payId, claimant, nowMs - CODE_TOLERANCE_MS)
-  if (claim.claimed) return payOwnCode(it, claim.code)
+  const notExpiredBeforeMs = nowMs - CODE_TOLERANCE_MS
+  const claim = await ports.codes.claim(payIdOf(ports.codeKey, request.code), claimant, notExpiredBeforeMs)
+  if (claim.claimed) return payOwnCode(it, claim.code, claim.code.expiresAtMs > notExpiredBeforeMs)
   if (claim.why === "unknown") return refuseWrongCode(it)
   return putRefused(it, claim.why === "expired" ? "CODE_EXPIRED" : "CODE_USED")
 }
@@ -134,23 +178,23 @@ const PAY_TYPE_OF_FOREIGN_CODE: Readonly<
   ecny: undefined,
 }
 
-async function payForeignCode(
-  it: Attempt,
-  payType: PayType | undefined,
-): Promise<ApplyPayResult | "settings changed"> {
+async function payForeignCode(it: Attempt, payType: PayType | undefined): Promise<Attempted> {
   const route = payType && routeOf(it, payType, "code")
-  if (!route) return putRefused(it, "PAY_METHOD_OFF", { payType })
-  return putAndCharge(it, { payType, leg: route.leg, channel: route.channel })
+  return route ? putAndCharge(it, { payType, ...route }) : putRefused(it, "PAY_METHOD_OFF", { payType })
 }
 
-async function payOwnCode(it: Attempt, code: IssuedCode): Promise<ApplyPayResult | "settings changed"> {
-  const route = routeOf(it, code.payType, "agreement")
+/**
+ * @param live a code bound to this very request is found also after its life, so that a replay meets its order; but an
+ *   order that was never put must not be made then: the customer has long gone.
+ */
+async function payOwnCode(it: Attempt, code: IssuedCode, live: boolean): Promise<Attempted> {
   const facts = { payType: code.payType, uid: code.uid, payId: code.payId }
-  if (!route) return putRefused(it, "PAY_METHOD_OFF", facts)
-  return putAndCharge(it, { ...facts, leg: route.leg, channel: route.channel, code })
+  if (!live) return putRefused(it, "CODE_EXPIRED", facts)
+  const route = routeOf(it, code.payType, "agreement")
+  return route ? putAndCharge(it, { ...facts, ...route, code }) : putRefused(it, "PAY_METHOD_OFF", facts)
 }
 
-/** Which account pays, by pay type. The leg names all that later queries need. */
+/** Which account pays, by pay type. The leg names all that later questions need. */
 function routeOf(
   it: Attempt,
   payType: PayType,
@@ -182,85 +226,93 @@ type Plan = {
   code?: IssuedCode
 }
 
-async function putAndCharge(it: Attempt, plan: Plan): Promise<ApplyPayResult | "settings changed"> {
+async function putAndCharge(it: Attempt, plan: Plan): Promise<Attempted> {
   const { ports, request } = it
-  const { clock } = ports
-  const nowMs = clock.nowMs()
+  const nowMs = ports.clock.nowMs()
+  const { payType, uid, payId, leg, code } = plan
   const order = newOrder(request, "accepted", {
-    fingerprint: it.fingerprint,
-    createdAtMs: nowMs,
-    uid: plan.uid,
-    payType: plan.payType,
-    payId: plan.payId,
-    legs: [plan.leg],
+    ...orderFacts(it, nowMs),
+    payType,
+    uid,
+    payId,
+    legs: [leg],
     lease: { holder: it.claimant.attempt, untilMs: nowMs + LEASE_MS },
   })
   const window = wrongCodeWindow(ports.settings.wrongCodes, nowMs)
-  const [put, payer] = await Promise.all([
+  const [put, payer] = await Promise.allSettled([
     ports.orders.create(order),
     ports.payers.readPayer({
       merchantId: request.merchantId,
-      uid: plan.uid,
-      payType: plan.payType,
-      wrongCodeWindowMs: plan.code ? window.startMs : undefined,
+      uid,
+      payType,
+      wrongCodeWindowMs: code ? window.startMs : undefined,
     }),
   ])
-  if (!put.put) return answerStored(it, put.stored, plan.payId)
+  if (put.status === "rejected") throw put.reason
+  if (!put.value.put) return answerStored(it, put.value.stored, payId)
   // A retracted number is taken over at a higher version: the order is what now stands in the store.
-  const mine = put.order
+  const mine = put.value.order
+  it.progress.put = answer(it, mine)
 
-  if (payer.gate.disabled) return retract(it, mine, { code: "MERCHANT_DISABLED" })
-  if (payer.gate.settingsVersion > it.merchant.settingsVersion)
-    return reloadSettings(it, mine, payer.gate.settingsVersion)
-  if (plan.code && payer.wrongCodes >= ports.settings.wrongCodes.limit) {
+  if (payer.status === "rejected") return retract(it, mine, { code: "TRY_AGAIN" })
+  const { gate, wrongCodes, customer, agreement } = payer.value
+  const stale = staleness(it, gate)
+  if (stale === "disabled") return retract(it, mine, { code: "MERCHANT_DISABLED" })
+  if (stale) {
+    const retracted = await retract(it, mine, { code: "TRY_AGAIN" })
+    return retracted.ok ? retracted : reloadSettings(it, gate.settingsVersion)
+  }
+  if (!code) return charge(it, mine, plan, { intent: "code", code: request.code })
+  if (wrongCodes >= ports.settings.wrongCodes.limit) {
     return retract(it, mine, { code: "TOO_MANY_REQUESTS", retryAfterSeconds: window.secondsLeft })
   }
-  if (plan.code) {
-    const { customer, agreement } = payer
-    const open = customer?.open === true && customer.epoch === plan.code.epoch
-    if (!open) return finish(it, mine, { kind: "declined", code: "CODE_CLOSED", channelCode: "" })
-    if (!agreement) return finish(it, mine, { kind: "declined", code: "AGREEMENT_REQUIRED", channelCode: "" })
-    return charge(it, mine, plan, agreement.contractId)
-  }
-  return charge(it, mine, plan)
+  const open = customer?.open === true && customer.epoch === code.epoch
+  if (!open) return finish(it, mine, plan, decline("CODE_CLOSED"))
+  if (!agreement) return finish(it, mine, plan, decline("AGREEMENT_REQUIRED"))
+  return charge(it, mine, plan, { intent: "agreement", contractId: agreement.contractId })
 }
 
-async function charge(it: Attempt, order: Order, plan: Plan, contractId?: string): Promise<ApplyPayResult> {
+function orderFacts(it: Attempt, createdAtMs: number): Pick<Order, "fingerprint" | "createdAtMs" | "day"> {
+  const day = localDateTime(createdAtMs, it.merchant.timeZone).date
+  return { fingerprint: it.fingerprint, createdAtMs, day }
+}
+
+async function charge(it: Attempt, order: Order, plan: Plan, by: ChargedBy): Promise<ApplyPayResult> {
   const { clock, settings } = it.ports
-  const timeoutMs = Math.min(settings.channelTimeoutMs, answerTimeLeftMs(it) - WRITE_RESERVE_MS)
+  const timeoutMs = channelTimeMs(it)
   const leaseLeftMs = (order.lease?.untilMs ?? 0) - clock.nowMs()
   if (timeoutMs < LEAST_CHARGE_MS || leaseLeftMs < settings.channelTimeoutMs + LEASE_RESERVE_MS) {
-    return retract(it, order, { code: "TRY_AGAIN" })
+    // A replay may have been told PS_PAYING by now, so the order ends instead of vanishing.
+    return finish(it, order, plan, decline("ORDER_CLOSED"))
   }
-  const channelOrderNo = channelOrderNoOf(order.tradeNo, plan.leg.no)
-  const account = accountOfLeg(order.merchantId, plan.leg)
-  const outcome = await plan.channel.charge({
-    account,
-    channelOrderNo,
+  const request: ChargeRequest = {
+    account: accountOfLeg(order.merchantId, plan.leg),
+    channelOrderNo: channelOrderNoOf(order.tradeNo, plan.leg.no),
     amountFen: plan.leg.amountFen,
     body: order.body,
     storeId: order.storeId,
-    intent: plan.leg.intent,
-    ...(plan.leg.intent === "code" ? { code: it.request.code } : { contractId }),
+    by,
+    orderedAtMs: order.createdAtMs,
     timeoutMs,
-  })
-  if (outcome.kind !== "pending" || outcome.waitingFor !== "channel") return finish(it, order, outcome)
-  return finish(it, order, await askWithinCall(it, plan, channelOrderNo, account))
+  }
+  const outcome = await plan.channel.charge(request)
+  if (outcome.kind === "notSent") return finish(it, order, plan, decline("PAY_METHOD_OFF"))
+  const accepted = outcome.kind === "pending" && outcome.waitingFor === "channel"
+  return finish(it, order, plan, accepted ? await askWithinCall(it, plan.channel, request) : outcome)
 }
 
 /** A channel whose agreement payments are asynchronous usually knows within a second or two: the till may wait for that. */
 async function askWithinCall(
   it: Attempt,
-  plan: Plan,
-  channelOrderNo: string,
-  account: ChannelAccount,
+  channel: PayChannel,
+  charged: ChargeRequest,
 ): Promise<ChargeOutcome> {
-  for (const delayMs of plan.channel.capabilities.withinCallPlanMs) {
-    if (answerTimeLeftMs(it) - WRITE_RESERVE_MS < delayMs + LEAST_CHARGE_MS) break
+  const { account, channelOrderNo, amountFen, orderedAtMs } = charged
+  const question = { account, channelOrderNo, amountFen, orderedAtMs, intent: charged.by.intent }
+  for (const delayMs of channel.capabilities.withinCallPlanMs) {
+    if (channelTimeMs(it) < delayMs + LEAST_CHARGE_MS) break
     await it.ports.clock.sleep(delayMs)
-    const timeoutMs = Math.min(it.ports.settings.channelTimeoutMs, answerTimeLeftMs(it) - WRITE_RESERVE_MS)
-    const { intent, amountFen } = plan.leg
-    const outcome = await plan.channel.query({ account, channelOrderNo, amountFen, intent, timeoutMs })
+    const outcome = await channel.query({ ...question, timeoutMs: channelTimeMs(it) })
     if (isClear(outcome)) return outcome
   }
   return { kind: "pending", waitingFor: "channel" }
@@ -271,78 +323,75 @@ function isClear(outcome: QueryOutcome): outcome is Extract<ChargeOutcome, { kin
   return outcome.kind === "charged" || outcome.kind === "declined"
 }
 
-function answerTimeLeftMs(it: Attempt): number {
-  return it.caller.arrivedMonotonicMs + it.ports.settings.answerWithinMs - it.ports.clock.monotonicMs()
+/** What a call to the channel may take now, so that its result can still be written before the answer is due. */
+function channelTimeMs(it: Attempt): number {
+  const { settings, clock } = it.ports
+  const dueMs = it.caller.arrivedMonotonicMs + settings.answerWithinMs
+  return Math.min(settings.channelTimeoutMs, dueMs - WRITE_RESERVE_MS - clock.monotonicMs())
 }
 
-/** Writes what the channel said; what it did not say is left to be asked for. */
-async function finish(it: Attempt, order: Order, outcome: ChargeOutcome): Promise<ApplyPayResult> {
-  const next = afterOutcome(order, outcome, it.ports.clock.nowMs())
-  if (next) {
-    const result = await it.ports.orders.advance(order, next)
-    order = result.written ? next : result.stored
-  }
-  if (order.state === "PAYING") await wake(it, order)
-  return { ok: true, order }
-}
-
-/** The order after a charge's outcome, or undefined where there is nothing new to write. */
-export function afterOutcome(order: Order, outcome: ChargeOutcome, nowMs: number): Order | undefined {
-  const [leg] = order.legs
-  if (!leg) throw new Error(`order ${order.tradeNo} has no leg`)
-  switch (outcome.kind) {
-    case "charged": {
-      const { channelTradeNo, couponFen, paidAtMs } = outcome
-      const charged: Leg = { ...leg, state: "CHARGED", channelTradeNo, couponFen, channelPaidAtMs: paidAtMs }
-      return apply(order, "charged", nowMs, { legs: [charged] })
-    }
-    case "declined": {
-      const { code, channelCode } = outcome
-      return apply(order, "declined", nowMs, {
-        legs: [{ ...leg, state: "DECLINED" }],
-        failure: { code, ...(channelCode ? { channelCode } : {}) },
-      })
-    }
-    case "pending":
-      return outcome.waitingFor === "password" && !order.events.some((e) => e.event === "passwordAsked")
-        ? apply(order, "passwordAsked", nowMs)
-        : undefined
-    case "unknown":
-      return undefined
+/** Writes what the channel said; what it did not say, or what could not be written, is left to be asked for. */
+async function finish(
+  it: Attempt,
+  order: Order,
+  plan: Plan,
+  outcome: ChargeOutcome,
+): Promise<ApplyPayResult> {
+  const { ports } = it
+  try {
+    const settled = await settle(ports.orders, order, plan.leg.no, outcome, ports.clock.nowMs())
+    if (settled.state === "PAYING") await askAlongPlan(ports, settled)
+    return answer(it, settled)
+  } catch (fault) {
+    await askAlongPlan(ports, order)
+    throw fault
   }
 }
 
-/** Asks for the order to be polled. The order itself is durable, so a queue that is down must not fail the answer. */
-async function wake(it: Attempt, order: Order): Promise<void> {
-  const [leg] = order.legs
-  const channel = leg && it.ports.channels[leg.channel]
-  const delayMs = channel?.capabilities.queryPlanMs[0]
-  if (!leg || delayMs === undefined) return
-  await it.ports.polls.send(leg.channel, { tradeNo: order.tradeNo, step: 0 }, delayMs).catch(() => undefined)
+function decline(code: PayErrorCode): ChargeOutcome {
+  return { kind: "declined", code, channelCode: "" }
 }
 
 /** A code that is none, or none of ours: counted, since guessing must not pay. */
-async function refuseWrongCode(it: Attempt): Promise<ApplyPayResult> {
-  const { settings, wrongCodes, clock } = it.ports
+async function refuseWrongCode(it: Attempt): Promise<Attempted> {
+  const { settings, wrongCodes, clock, orders } = it.ports
   const blocked = await countWrongCode(wrongCodes, settings.wrongCodes, it.request.merchantId, clock.nowMs())
-  return blocked ? refuse("TOO_MANY_REQUESTS", blocked.blockedForSeconds) : putRefused(it, "CODE_INVALID")
+  if (!blocked) return putRefused(it, "CODE_INVALID")
+  // What was answered before is answered again; only a new guess is not looked at.
+  const stored = await orders.read(it.tradeNo)
+  return stored?.fingerprint === it.fingerprint
+    ? answerStored(it, stored)
+    : refuse("TOO_MANY_REQUESTS", blocked.blockedForSeconds)
 }
 
-/** The order exists from then on, also when its code could not pay: the same call must find the same answer. */
+/**
+ * The order exists from then on, also when its code could not pay: the same call must find the same answer. It is final at
+ * once, so the gate is asked before it is put.
+ */
 async function putRefused(
   it: Attempt,
   code: PayErrorCode,
   facts: { payType?: PayType; uid?: string; payId?: string } = {},
-): Promise<ApplyPayResult> {
-  const createdAtMs = it.ports.clock.nowMs()
-  const order = newOrder(it.request, "refused", {
-    fingerprint: it.fingerprint,
-    createdAtMs,
-    failure: { code },
-    ...facts,
-  })
-  const put = await it.ports.orders.create(order)
-  return put.put ? { ok: true, order: put.order } : answerStored(it, put.stored, facts.payId)
+): Promise<Attempted> {
+  const { payers, clock, orders } = it.ports
+  const { gate } = await payers.readPayer({ merchantId: it.request.merchantId })
+  const stale = staleness(it, gate)
+  if (stale === "disabled") return refuse("MERCHANT_DISABLED")
+  if (stale) return reloadSettings(it, gate.settingsVersion)
+  const failure = { code }
+  const order = newOrder(it.request, "refused", { ...orderFacts(it, clock.nowMs()), failure, ...facts })
+  const put = await orders.create(order)
+  return put.put ? answer(it, put.order) : answerStored(it, put.stored, facts.payId)
+}
+
+function staleness(it: Attempt, gate: MerchantGate): "disabled" | "settings" | undefined {
+  if (gate.disabled) return "disabled"
+  return gate.settingsVersion > it.merchant.settingsVersion ? "settings" : undefined
+}
+
+async function reloadSettings(it: Attempt, version: number): Promise<Attempted> {
+  const merchant = await it.ports.merchants.read(it.request.merchantId, version)
+  return merchant?.keyIds.includes(it.caller.keyId) ? SETTINGS_CHANGED : refuse("KEY_UNKNOWN")
 }
 
 /** The number is taken. The same content gets the present state; a replay never charges, it only has the order asked about. */
@@ -351,55 +400,39 @@ async function answerStored(it: Attempt, stored: Order, claimedPayId?: string): 
   if (stored.merchantId !== request.merchantId || stored.outRequestNo !== request.outRequestNo) {
     throw new Error(`two orders share the number ${stored.tradeNo}`)
   }
+  if (stored.state === "RETRACTED") return refuse("TRY_AGAIN")
   if (stored.fingerprint === it.fingerprint) {
     if (stored.state === "PAYING" && !leaseHeld(stored, ports.clock.nowMs())) await askOnce(ports, stored)
-    return { ok: true, order: stored }
+    return answer(it, stored)
   }
   if (claimedPayId) await ports.codes.release(claimedPayId, it.claimant)
-  // Closed before it was ever seen: no content was ever agreed on, so there is none to differ from.
-  if (stored.state === "CLOSED" && stored.fingerprint === "") return { ok: true, order: stored }
-  return refuse("ORDER_NO_REUSED")
-}
-
-/**
- * Has the recovery ask the channel about an order whose owner has gone. The message is the last of its plan, so that
- * however often a merchant asks, no second series of questions begins.
- */
-export async function askOnce(ports: Pick<ApplyPayPorts, "channels" | "polls">, order: Order): Promise<void> {
-  const [leg] = order.legs
-  const plan = leg && ports.channels[leg.channel]?.capabilities.queryPlanMs
-  if (!leg || !plan) return
-  await ports.polls.send(leg.channel, { tradeNo: order.tradeNo, step: plan.length }, 0).catch(() => undefined)
+  return closedUnseen(stored) ? answer(it, stored) : refuse("ORDER_NO_REUSED")
 }
 
 /** Gives the order up before any channel was asked: code and number are free again. */
 async function retract(it: Attempt, order: Order, refusal: ApplyPayRefusal): Promise<ApplyPayResult> {
   const result = await it.ports.orders.advance(order, apply(order, "retracted", it.ports.clock.nowMs()))
+  it.progress.put = undefined
   // Under another lease it is another's: ours was given up before the answer to that was lost, and then taken over.
-  if (!result.written && result.stored.lease?.holder === order.lease?.holder) {
-    return { ok: true, order: result.stored }
+  if (
+    !result.written &&
+    result.stored.lease?.holder === order.lease?.holder &&
+    result.stored.state !== "RETRACTED"
+  ) {
+    return answer(it, result.stored)
   }
   if (order.payId) await it.ports.codes.release(order.payId, it.claimant)
   return { ok: false, refusal }
 }
 
-async function reloadSettings(
-  it: Attempt,
-  order: Order,
-  version: number,
-): Promise<ApplyPayResult | "settings changed"> {
-  const retracted = await retract(it, order, { code: "TRY_AGAIN" })
-  if (retracted.ok) return retracted
-  const merchant = await it.ports.merchants.read(it.request.merchantId, version)
-  if (!merchant?.keyIds.includes(it.caller.keyId)) return refuse("KEY_UNKNOWN")
-  return "settings changed"
+/** The answer that an order gives, whatever its state. */
+function answer(it: Attempt, order: Order): Extract<ApplyPayResult, { ok: true }> {
+  return { ok: true, order, timeZone: it.merchant.timeZone }
 }
 
-function refuse(code: ApplyPayRefusal["code"], retryAfterSeconds?: number): ApplyPayResult {
+function refuse(
+  code: ApplyPayRefusal["code"],
+  retryAfterSeconds?: number,
+): Extract<ApplyPayResult, { ok: false }> {
   return { ok: false, refusal: retryAfterSeconds === undefined ? { code } : { code, retryAfterSeconds } }
-}
-
-/** The channel that holds an order's money, for callers that only have the order. */
-export function channelOf(order: Order): ChannelId | undefined {
-  return order.legs[0]?.channel
 }

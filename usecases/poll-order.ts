@@ -5,20 +5,12 @@
  * Here only a clear word counts: "taken" at any time; "will never take it" once the order's owner has gone, since until
  * then its charge may still be on the way. "Not found" is no clear word. Undoing what stays unknown is not done here.
  */
+import type { ChargeOutcome, QueryOutcome } from "../domain/charge-outcome.ts"
 import { leaseHeld, type Order } from "../domain/order.ts"
 import { channelOrderNoOf } from "../domain/order-number.ts"
-import { afterOutcome } from "./apply-pay.ts"
+import { settle } from "./ask-channel.ts"
 import { accountOfLeg } from "./channel-account.ts"
-import type {
-  Channels,
-  ChargeOutcome,
-  Clock,
-  OrderStore,
-  PayChannel,
-  PollMessage,
-  PollQueue,
-  QueryOutcome,
-} from "./ports.ts"
+import type { Channels, Clock, OrderStore, PayChannel, PollMessage, PollQueue } from "./ports.ts"
 
 export type PollPorts = {
   clock: Clock
@@ -32,7 +24,7 @@ export type PollResult = "settled" | "asked again later" | "plan used up" | "not
 
 export async function pollOrder(ports: PollPorts, message: PollMessage): Promise<PollResult> {
   const order = await ports.orders.read(message.tradeNo)
-  const [leg] = order?.legs ?? []
+  const leg = order?.legs.find((it) => it.no === message.legNo)
   const channel = leg && ports.channels[leg.channel]
   if (order?.state !== "PAYING" || !leg || !channel) return "nothing to ask"
 
@@ -41,16 +33,13 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
     channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no),
     amountFen: leg.amountFen,
     intent: leg.intent,
+    orderedAtMs: order.createdAtMs,
     timeoutMs: ports.settings.channelTimeoutMs,
   })
   const nowMs = ports.clock.nowMs()
   const clear = clearOutcome(order, outcome, nowMs)
-  const next = clear && afterOutcome(order, clear, nowMs)
-  if (next) {
-    const result = await ports.orders.advance(order, next)
-    if ((result.written ? next : result.stored).state !== "PAYING") return "settled"
-  }
-  return rearm(ports, channel, message)
+  const settled = clear && (await settle(ports.orders, order, leg.no, clear, nowMs))
+  return settled && settled.state !== "PAYING" ? "settled" : rearm(ports, channel, message)
 }
 
 function clearOutcome(order: Order, outcome: QueryOutcome, nowMs: number): ChargeOutcome | undefined {
@@ -64,6 +53,6 @@ async function rearm(ports: PollPorts, channel: PayChannel, message: PollMessage
   const step = message.step + 1
   const delayMs = channel.capabilities.queryPlanMs[step]
   if (delayMs === undefined) return "plan used up"
-  await ports.polls.send(channel.id, { tradeNo: message.tradeNo, step }, delayMs)
+  await ports.polls.send(channel.id, { ...message, step }, delayMs)
   return "asked again later"
 }

@@ -3,14 +3,19 @@
  * the whole platform runs in a simulation from one seed. Adapters: persistence/, channels/, functions/; in-memory ones in
  * test/simulation/.
  */
-import type { AgreementPayType, ChannelId, PayErrorCode, PayType } from "../domain/channel.ts"
+import type { AgreementPayType, ChannelId, PayType } from "../domain/channel.ts"
+import type { ChargeOutcome, QueryOutcome } from "../domain/charge-outcome.ts"
 import type { Agreement, Customer, IssuedCode } from "../domain/customer.ts"
 import type { Fen } from "../domain/money.ts"
 import type { LegIntent, Order } from "../domain/order.ts"
 import type { CodeKind } from "../domain/payment-code.ts"
 
 /** Wall time decides days and lives of codes; monotonic time decides deadlines within a call. Both in milliseconds. */
-export type Clock = { nowMs(): number; monotonicMs(): number; sleep(ms: number): Promise<void> }
+export type Clock = {
+  nowMs(): number
+  monotonicMs(): number
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
 
 /** A cryptographic source. */
 export type Random = {
@@ -139,6 +144,8 @@ export type MerchantStore = {
 export type WrongCodeStore = {
   /** Adds one and gives the number so far in this window. */
   count(merchantId: string, windowStartMs: number): Promise<number>
+  /** The number so far. */
+  read(merchantId: string, windowStartMs: number): Promise<number>
 }
 
 /** The tables that are settings, not code (G6). */
@@ -154,6 +161,9 @@ export type PaymentSettings = {
 
 // --- channels ---------------------------------------------------------------------------------------------------------
 
+/** Who is charged: the code that the channel itself issued, or the customer's agreement by the channel's number of it. */
+export type ChargedBy = { intent: "code"; code: string } | { intent: "agreement"; contractId: string }
+
 export type ChargeRequest = {
   account: ChannelAccount
   /** The number under which the channel shall know it; a channel takes money once per number. */
@@ -161,32 +171,11 @@ export type ChargeRequest = {
   amountFen: Fen
   body: string
   storeId: string
-  intent: LegIntent
-  /** The scanned code, for intent "code". */
-  code?: string
-  /** The channel's number of the agreement, for intent "agreement". */
-  contractId?: string
+  by: ChargedBy
+  /** When the order was made: some channels find an order by number and time. */
+  orderedAtMs: number
   timeoutMs: number
 }
-
-export type Charged = { channelTradeNo: string; couponFen: Fen; paidAtMs?: number }
-
-/**
- * What is known after asking a channel for money. Silence, broken connections, 5xx, unreadable or unsigned answers are
- * `unknown`, never a failure. `pending` is the channel's own word that it is at work.
- */
-export type ChargeOutcome =
-  | ({ kind: "charged" } & Charged)
-  | { kind: "declined"; code: PayErrorCode; channelCode: string }
-  | { kind: "pending"; waitingFor: "channel" | "password" }
-  | { kind: "unknown"; cause: string }
-
-/** `notFound` is not a clear word: a charge may still be on its way (design §2). */
-export type QueryOutcome =
-  | ChargeOutcome
-  | { kind: "notFound" }
-  | { kind: "closed" }
-  | ({ kind: "returned" } & Charged)
 
 export type QueryRequest = {
   account: ChannelAccount
@@ -194,6 +183,8 @@ export type QueryRequest = {
   /** What was asked for: an answer about another amount is no answer. */
   amountFen: Fen
   intent: LegIntent
+  /** As in the charge. */
+  orderedAtMs: number
   timeoutMs: number
 }
 
@@ -225,7 +216,7 @@ export type Channels = Partial<Record<ChannelId, PayChannel>>
 // --- queues -----------------------------------------------------------------------------------------------------------
 
 /** "Ask the channel about this order": doubled or late ones harm nobody. */
-export type PollMessage = { tradeNo: string; step: number }
+export type PollMessage = { tradeNo: string; legNo: number; step: number }
 
 export type PollQueue = {
   send(channel: ChannelId, message: PollMessage, delayMs: number): Promise<void>

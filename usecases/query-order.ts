@@ -1,7 +1,7 @@
 /** State of an order (A9). Reads, and wakes the recovery where the order's owner has gone; never charges. */
 import { leaseHeld, type Order } from "../domain/order.ts"
 import { isTradeNo, tradeNoOf } from "../domain/order-number.ts"
-import { askOnce } from "./apply-pay.ts"
+import { askOnce } from "./ask-channel.ts"
 import type { Channels, Clock, OrderStore, PollQueue } from "./ports.ts"
 
 export type QueryOrderPorts = { clock: Clock; orders: OrderStore; channels: Channels; polls: PollQueue }

@@ -20,3 +20,15 @@ export async function countWrongCode(
   const count = await wrongCodes.count(merchantId, window.startMs)
   return count > limits.limit ? { blockedForSeconds: window.secondsLeft } : undefined
 }
+
+/** Whether a merchant is over the limit at this moment. */
+export async function wrongCodesBlocked(
+  wrongCodes: WrongCodeStore,
+  limits: PaymentSettings["wrongCodes"],
+  merchantId: string,
+  nowMs: number,
+): Promise<{ blockedForSeconds: number } | undefined> {
+  const window = wrongCodeWindow(limits, nowMs)
+  const count = await wrongCodes.read(merchantId, window.startMs)
+  return count >= limits.limit ? { blockedForSeconds: window.secondsLeft } : undefined
+}

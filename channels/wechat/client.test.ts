@@ -77,18 +77,18 @@ function request(fields: Partial<ChargeRequest>): ChargeRequest {
     amountFen: 1200,
     body: "早餐",
     storeId: "SZTX001",
-    intent: "code",
-    code: `13${String(count).padStart(16, "0")}`,
+    by: { intent: "code", code: `13${String(count).padStart(16, "0")}` },
+    orderedAtMs: Date.now(),
     timeoutMs: 3_000,
     ...fields,
   }
 }
 
-const agreement = { intent: "agreement", code: undefined, contractId: "C1" } as const
+const agreement = { by: { intent: "agreement", contractId: "C1" } } as const
 
 function query(charge: ChargeRequest) {
-  const { account, channelOrderNo, amountFen, intent, timeoutMs } = charge
-  return { account, channelOrderNo, amountFen, intent, timeoutMs }
+  const { account, channelOrderNo, amountFen, by, orderedAtMs, timeoutMs } = charge
+  return { account, channelOrderNo, amountFen, intent: by.intent, orderedAtMs, timeoutMs }
 }
 
 test("a code of WeChat's own is charged once, with WeChat's number and time", async () => {
@@ -121,11 +121,11 @@ test("a definite refusal is declined with its reason, on every product", async (
   await client().charge(apply)
   const asked = await client().query(query(apply))
   assert.equal(asked.kind === "declined" && asked.code, "BALANCE_INSUFFICIENT")
-  const ended = await client().charge(request({ ...agreement, contractId: "C9" }))
+  const ended = await client().charge(request({ by: { intent: "agreement", contractId: "C9" } }))
   assert.equal(ended.kind === "declined" && ended.code, "AGREEMENT_REQUIRED")
   const used = request({})
   await client().charge(used)
-  const again = await client().charge(request({ code: used.code }))
+  const again = await client().charge(request({ by: used.by }))
   assert.equal(again.kind, "declined")
 })
 

@@ -2,15 +2,8 @@
  * WeChat Pay over HTTP, V3: code payment for WeChat's own codes, agreement payment for ours, query.
  * An answer counts only when its signature verifies; whatever else happens on the way is unknown.
  */
-import type {
-  ChannelAccount,
-  ChargeOutcome,
-  ChargeRequest,
-  Clock,
-  PayChannel,
-  QueryOutcome,
-  Random,
-} from "../../usecases/ports.ts"
+import type { ChargeOutcome, QueryOutcome } from "../../domain/charge-outcome.ts"
+import type { ChannelAccount, ChargeRequest, Clock, PayChannel, Random } from "../../usecases/ports.ts"
 import type { WechatAccount } from "./account.ts"
 import { WECHAT_CAPABILITIES } from "./capabilities.ts"
 import { decodeCharge, decodeQuery, type WechatAnswer } from "./codec.ts"
@@ -38,7 +31,8 @@ export function wechatChannel(options: WechatOptions): PayChannel {
     },
 
     async charge(request) {
-      const account = await options.account(request.account)
+      const account = await openAccount(options, request.account)
+      if ("kind" in account) return account
       const product = productOf(request, account)
       const asked = {
         mchid: account.mchid,
@@ -56,7 +50,8 @@ export function wechatChannel(options: WechatOptions): PayChannel {
     },
 
     async query(request): Promise<QueryOutcome> {
-      const account = await options.account(request.account)
+      const account = await openAccount(options, request.account)
+      if ("kind" in account) return account
       const asynchronous = request.intent === "agreement" && account.agreementProduct === "apply"
       const folder = asynchronous ? "/v3/papay/pay/transactions" : "/v3/pay/transactions"
       const path = `${folder}/out-trade-no/${request.channelOrderNo}?mchid=${account.mchid}`
@@ -71,20 +66,31 @@ export function wechatChannel(options: WechatOptions): PayChannel {
   }
 }
 
+type NotSent = Extract<ChargeOutcome, { kind: "notSent" }>
+
+/** Settings that cannot be read stop a call before a byte of it has left. */
+async function openAccount(options: WechatOptions, of: ChannelAccount): Promise<WechatAccount | NotSent> {
+  try {
+    return await options.account(of)
+  } catch (error) {
+    return { kind: "notSent", cause: error instanceof Error ? error.message : "account settings" }
+  }
+}
+
 type Product = { path: string; answers: "result" | "accepted"; fields: Record<string, unknown> }
 
 function productOf(request: ChargeRequest, account: WechatAccount): Product {
-  if (request.intent === "code") {
+  if (request.by.intent === "code") {
     return {
       path: "/v3/pay/transactions/codepay",
       answers: "result",
       fields: {
-        payer: { auth_code: request.code },
+        payer: { auth_code: request.by.code },
         scene_info: { store_info: { id: request.storeId, out_id: request.storeId } },
       },
     }
   }
-  const fields = { contract_id: request.contractId }
+  const fields = { contract_id: request.by.contractId }
   return account.agreementProduct === "apply"
     ? { path: "/v3/papay/pay/transactions/apply", answers: "accepted", fields }
     : { path: "/v3/global/papay/transactions", answers: "result", fields }

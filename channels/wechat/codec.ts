@@ -4,7 +4,7 @@
  */
 import * as z from "zod"
 import type { PayErrorCode } from "../../domain/channel.ts"
-import type { ChargeOutcome, QueryOutcome } from "../../usecases/ports.ts"
+import type { ChargeOutcome, QueryOutcome } from "../../domain/charge-outcome.ts"
 
 /** An answer whose signature verified. */
 export type WechatAnswer = { status: number; body: string }
@@ -22,34 +22,34 @@ const Transaction = z.object({
 const ErrorBody = z.object({ code: z.string() })
 
 /** Definite refusals. V3 writes words apart where V2 ran them together; both are met in the field. */
-const DECLINES: Readonly<Record<string, PayErrorCode>> = {
-  NOTENOUGH: "BALANCE_INSUFFICIENT",
-  NOT_ENOUGH: "BALANCE_INSUFFICIENT",
-  AUTHCODEEXPIRE: "CODE_EXPIRED",
-  AUTH_CODE_EXPIRE: "CODE_EXPIRED",
-  AUTH_CODE_EXPIRED: "CODE_EXPIRED",
-  AUTH_CODE_INVALID: "CODE_INVALID",
-  AUTH_CODE_ERROR: "CODE_INVALID",
-  AUTH_CODE_USED: "CODE_USED",
-  CONTRACT_NOT_EXIST: "AGREEMENT_REQUIRED",
-  CONTRACT_NOT_EXISTED: "AGREEMENT_REQUIRED",
-  CONTRACT_ERROR: "AGREEMENT_REQUIRED",
-  CONTRACT_TERMINATED: "AGREEMENT_REQUIRED",
-  QUOTA_EXCEEDED: "LIMIT_EXCEEDED",
-  AMOUNT_LIMIT: "LIMIT_EXCEEDED",
-  TRADE_ERROR: "CHANNEL_REFUSED",
-  ORDER_REVERSED: "CHANNEL_REFUSED",
-  ACCOUNT_ERROR: "CHANNEL_REFUSED",
-  RULE_LIMIT: "CHANNEL_REFUSED",
-  RULELIMIT: "CHANNEL_REFUSED",
-  NO_AUTH: "CHANNEL_REFUSED",
-  NOAUTH: "CHANNEL_REFUSED",
-  PARAM_ERROR: "CHANNEL_REFUSED",
-  INVALID_REQUEST: "CHANNEL_REFUSED",
-  APPID_MCHID_NOT_MATCH: "CHANNEL_REFUSED",
-  MCH_NOT_EXISTS: "CHANNEL_REFUSED",
-  SIGN_ERROR: "CHANNEL_REFUSED",
-}
+const DECLINES: ReadonlyMap<string, PayErrorCode> = new Map([
+  ["NOTENOUGH", "BALANCE_INSUFFICIENT"],
+  ["NOT_ENOUGH", "BALANCE_INSUFFICIENT"],
+  ["AUTHCODEEXPIRE", "CODE_EXPIRED"],
+  ["AUTH_CODE_EXPIRE", "CODE_EXPIRED"],
+  ["AUTH_CODE_EXPIRED", "CODE_EXPIRED"],
+  ["AUTH_CODE_INVALID", "CODE_INVALID"],
+  ["AUTH_CODE_ERROR", "CODE_INVALID"],
+  ["AUTH_CODE_USED", "CODE_USED"],
+  ["CONTRACT_NOT_EXIST", "AGREEMENT_REQUIRED"],
+  ["CONTRACT_NOT_EXISTED", "AGREEMENT_REQUIRED"],
+  ["CONTRACT_ERROR", "AGREEMENT_REQUIRED"],
+  ["CONTRACT_TERMINATED", "AGREEMENT_REQUIRED"],
+  ["QUOTA_EXCEEDED", "LIMIT_EXCEEDED"],
+  ["AMOUNT_LIMIT", "LIMIT_EXCEEDED"],
+  ["TRADE_ERROR", "CHANNEL_REFUSED"],
+  ["ORDER_REVERSED", "CHANNEL_REFUSED"],
+  ["ACCOUNT_ERROR", "CHANNEL_REFUSED"],
+  ["RULE_LIMIT", "CHANNEL_REFUSED"],
+  ["RULELIMIT", "CHANNEL_REFUSED"],
+  ["NO_AUTH", "CHANNEL_REFUSED"],
+  ["NOAUTH", "CHANNEL_REFUSED"],
+  ["PARAM_ERROR", "CHANNEL_REFUSED"],
+  ["INVALID_REQUEST", "CHANNEL_REFUSED"],
+  ["APPID_MCHID_NOT_MATCH", "CHANNEL_REFUSED"],
+  ["MCH_NOT_EXISTS", "CHANNEL_REFUSED"],
+  ["SIGN_ERROR", "CHANNEL_REFUSED"],
+])
 
 export type Asked = { mchid: string; channelOrderNo: string; amountFen?: number }
 
@@ -144,7 +144,7 @@ function errorOutcome(answer: WechatAnswer): ChargeOutcome {
   const code = errorCodeIn(answer.body)
   if (code === "USERPAYING" || code === "USER_PAYING") return { kind: "pending", waitingFor: "password" }
   const declined =
-    code !== undefined && answer.status >= 400 && answer.status < 500 ? DECLINES[code] : undefined
+    code !== undefined && answer.status >= 400 && answer.status < 500 ? DECLINES.get(code) : undefined
   return declined && code ? { kind: "declined", code: declined, channelCode: code } : unknown(answer, code)
 }
 

@@ -54,8 +54,7 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     }
     const result = await applyPay(open, request, caller)
     if (!result.ok) return result
-    const { order } = result
-    const timeZone = (await open.merchants.read(caller.merchantId))?.timeZone ?? ""
+    const { order, timeZone } = result
     const view = { language: caller.language, timeZone, finalByMs: finalByMs(order, open.channels) }
     return {
       ok: true,

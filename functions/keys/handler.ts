@@ -13,15 +13,16 @@ const ROOT_KEY_ID = "root"
 /** A KMS signature costs as much as all the rest of the call: one serves everybody for this long. */
 const KEPT_MS = 60_000
 
-let kept: { answer: APIGatewayProxyStructuredResultV2; untilMs: number } | undefined
+let kept: { address: string; answer: APIGatewayProxyStructuredResultV2; untilMs: number } | undefined
 
 /** The keys that answers are signed with (contract §2): a JWK set, signed by the root key in KMS. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const nowMs = clock.nowMs()
-  if (kept && kept.untilMs > nowMs) return kept.answer
+  const address = event.rawPath + (event.rawQueryString ? `?${event.rawQueryString}` : "")
+  if (kept?.address === address && kept.untilMs > nowMs) return kept.answer
   try {
-    const answer = await signedKeyList(event.rawPath, nowMs)
-    kept = { answer, untilMs: nowMs + KEPT_MS }
+    const answer = await signedKeyList(address, nowMs)
+    kept = { address, answer, untilMs: nowMs + KEPT_MS }
     return answer
   } catch (fault) {
     logFault("keys", random.id(nowMs), fault)
@@ -29,7 +30,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
   }
 }
 
-async function signedKeyList(rawPath: string, nowMs: number): Promise<APIGatewayProxyStructuredResultV2> {
+async function signedKeyList(address: string, nowMs: number): Promise<APIGatewayProxyStructuredResultV2> {
   const keys = await publishedKeys({ dynamodb, settingsTable: environment.settingsTable })
   const set = {
     keys: keys.map(({ keyId, publicKey }) => ({
@@ -40,7 +41,7 @@ async function signedKeyList(rawPath: string, nowMs: number): Promise<APIGateway
     })),
   }
   const body = Buffer.from(JSON.stringify(set))
-  const request = { method: "GET", targetUri: environment.publicUrl + rawPath }
+  const request = { method: "GET", targetUri: environment.publicUrl + address }
   const headers = await signAnswerRemotely(
     { status: 200, body },
     request,

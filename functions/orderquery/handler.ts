@@ -1,4 +1,5 @@
 import { OrderQueryInput } from "../../api/merchant-api.ts"
+import { DEFAULT_TIME_ZONE } from "../../domain/days.ts"
 import { merchantHandler } from "../../http/merchant-call.ts"
 import { orderAnswer } from "../../http/order-answer.ts"
 import { orderStore } from "../../persistence/order-store.ts"
@@ -41,7 +42,7 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     const numbers = { outRequestNo: out_request_no, tradeNo: pay_out_trade_no }
     const order = await queryOrder(open, caller.merchantId, numbers)
     if (!order) return { ok: false, refusal: { code: "ORDER_NOT_FOUND" } }
-    const timeZone = (await open.merchants.read(caller.merchantId))?.timeZone ?? ""
+    const timeZone = (await open.merchants.read(caller.merchantId))?.timeZone ?? DEFAULT_TIME_ZONE
     const view = { language: caller.language, timeZone, finalByMs: finalByMs(order, open.channels) }
     return {
       ok: true,

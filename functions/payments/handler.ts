@@ -14,8 +14,8 @@ const { mainTable } = environment
 
 const ports = { clock, codes: codeStore(dynamodb, mainTable), orders: orderStore(dynamodb, mainTable) }
 
-/** A payment ID that is none is simply not found. */
-const WatchInput = z.strictObject({ pay_id: z.string() })
+/** A payment ID that is none is simply not found; the database takes no longer ones. */
+const WatchInput = z.strictObject({ pay_id: z.string().transform((it) => it.slice(0, 64)) })
 
 /** A4: what became of a shown code. Asked all the time by every open app. */
 export const handler = customerHandler(customerEdge(environment), "payments", {

@@ -23,7 +23,7 @@ const ports = once(
   }),
 )
 
-const Message = z.object({ tradeNo: z.string(), step: z.int().min(0) })
+const Message = z.object({ tradeNo: z.string(), legNo: z.int().min(1), step: z.int().min(0) })
 
 /** Asks a channel about its orders that are not final. Only the messages that failed come back. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {

@@ -1,4 +1,5 @@
 import { APP_API_PATH, RecordInput, RecordsInput } from "../../api/app-api.ts"
+import { DEFAULT_TIME_ZONE } from "../../domain/days.ts"
 import { PUBLIC_STATUS } from "../../domain/order-states.ts"
 import { customerCall, customerHandler } from "../../http/customer-call.ts"
 import { orderAnswer } from "../../http/order-answer.ts"
@@ -56,7 +57,10 @@ export const handler = customerHandler(customerEdge(environment), "records", {
       return {
         ok: true,
         data: {
-          ...orderAnswer(order, "orderquery", { language, timeZone: merchant?.timeZone ?? "" }),
+          ...orderAnswer(order, "orderquery", {
+            language,
+            timeZone: merchant?.timeZone ?? DEFAULT_TIME_ZONE,
+          }),
           body: order.body,
           time: new Date(order.createdAtMs).toISOString(),
           merchant_id: order.merchantId,

@@ -50,6 +50,14 @@ export function orderPromises(name: string, orders: () => OrderStore): void {
     assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(paid))
   })
 
+  test(`${name}: what a change leaves out is gone`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const asked = apply(order, "passwordAsked", NOON_MS + 1, { lease: undefined })
+    await orders().advance(order, asked)
+    assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(asked))
+  })
+
   test(`${name}: of 20 that advance the same order at once one writes`, async () => {
     const order = payingOrder(sampleRequest())
     await orders().create(order)
@@ -82,8 +90,8 @@ function retractedPromises(name: string, orders: () => OrderStore): void {
     const { request, retracted } = await retractedOrder(orders())
     const next = payingOrder({ ...request, totalFen: 700 }, { fingerprint: "other" })
     const taken = await orders().create(next)
-    assert.deepEqual(plain(taken), plain({ put: true, order: { ...next, version: retracted.version + 1 } }))
-    assert.deepEqual(plain(await orders().read(next.tradeNo)), plain({ ...next, version: 3 }))
+    assert.deepEqual(plain(taken), plain({ put: true, order: successor(retracted, next) }))
+    assert.deepEqual(plain(await orders().read(next.tradeNo)), plain(successor(retracted, next)))
   })
 
   test(`${name}: of those that take a retracted number over at once one gets it`, async () => {
@@ -96,10 +104,11 @@ function retractedPromises(name: string, orders: () => OrderStore): void {
   })
 
   test(`${name}: a takeover that is repeated because its answer was lost is put both times`, async () => {
-    const { request } = await retractedOrder(orders())
+    const { request, retracted } = await retractedOrder(orders())
     const next = payingOrder(request)
     await orders().create(next)
-    assert.deepEqual(plain(await orders().create(next)), plain({ put: true, order: { ...next, version: 3 } }))
+    const again = await orders().create(next)
+    assert.deepEqual(plain(again), plain({ put: true, order: successor(retracted, next) }))
   })
 
   test(`${name}: who still holds the retracted order cannot write over its successor`, async () => {
@@ -117,6 +126,11 @@ async function retractedOrder(orders: OrderStore) {
   const retracted = apply(first, "retracted", NOON_MS + 1)
   await orders.advance(first, retracted)
   return { request, first, retracted }
+}
+
+/** The number goes on: version and events are those of all that stood under it. */
+function successor(retracted: Order, next: Order): Order {
+  return { ...next, version: retracted.version + 1, events: [...retracted.events, ...next.events] }
 }
 
 function charged(order: Order, afterMs: number): Order {

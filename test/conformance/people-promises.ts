@@ -130,6 +130,8 @@ function payerPromises(name: string, under: () => StoresUnderTest): void {
       Array.from({ length: 20 }, (_, index) => index + 1),
     )
     assert.equal(await wrongCodes.count(merchantId, NOON_MS + 300_000), 1)
+    assert.equal(await wrongCodes.read(merchantId, NOON_MS), 20)
+    assert.equal(await wrongCodes.read(merchantId, NOON_MS - 300_000), 0)
   })
 }
 

@@ -44,6 +44,7 @@ export function payingOrder(request: PayRequest, change: { fingerprint?: string;
   return newOrder(request, "accepted", {
     fingerprint: change.fingerprint ?? "fingerprint",
     createdAtMs: NOON_MS,
+    day: "20250601",
     uid: "U1",
     payType: "CT_WECHAT",
     payId: "payId",

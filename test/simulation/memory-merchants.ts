@@ -34,5 +34,9 @@ export function memoryWrongCodes(table: Map<string, number>): WrongCodeStore {
       table.set(place, count)
       return count
     },
+
+    async read(merchantId, windowStartMs) {
+      return table.get(wrongCodePlace(merchantId, windowStartMs)) ?? 0
+    },
   }
 }

@@ -21,9 +21,9 @@ export function memoryOrders(table: OrderTable, onWrite: (order: Order) => void 
         keep(order)
         return { put: true, order }
       }
-      if (isSameAttempt(stored, order)) return { put: true, order: kept(stored) }
+      if (stored.state === "PAYING" && isSameAttempt(stored, order)) return { put: true, order: kept(stored) }
       if (stored.state !== "RETRACTED") return { put: false, stored: kept(stored) }
-      const next = { ...order, version: stored.version + 1 }
+      const next = takeOver(stored, order)
       keep(next)
       return { put: true, order: next }
     },
@@ -43,6 +43,11 @@ export function memoryOrders(table: OrderTable, onWrite: (order: Order) => void 
       return stored && kept(stored)
     },
   }
+}
+
+/** The number goes on where the retracted order left it, its events included. */
+function takeOver(retracted: Order, order: Order): Order {
+  return { ...order, version: retracted.version + 1, events: [...retracted.events, ...order.events] }
 }
 
 function isSameAttempt(stored: Order, mine: Order): boolean {

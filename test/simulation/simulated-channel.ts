@@ -3,14 +3,8 @@
  * charge of an order shows in the books instead of being swallowed.
  */
 import type { ChannelId } from "../../domain/channel.ts"
-import type {
-  ChannelCapabilities,
-  Charged,
-  ChargeOutcome,
-  ChargeRequest,
-  PayChannel,
-  QueryOutcome,
-} from "../../usecases/ports.ts"
+import type { Charged, ChargeOutcome, QueryOutcome } from "../../domain/charge-outcome.ts"
+import type { ChannelCapabilities, ChargeRequest, PayChannel } from "../../usecases/ports.ts"
 import type { Seeded } from "./seeded-random.ts"
 import type { VirtualTime } from "./virtual-time.ts"
 
@@ -26,6 +20,9 @@ export const BEHAVIOURS = [
   "system error, taken",
 ] as const
 export type Behaviour = (typeof BEHAVIOURS)[number]
+
+/** How long after its time-out a charge may still be on its way: longer than a lease (design §2, `lateChargeMs`). */
+const LATEST_CHARGE_MS = 60_000
 
 export type BookLine = { channelOrderNo: string; amountFen: number; atMs: number }
 
@@ -62,9 +59,9 @@ export function simulatedChannel(id: ChannelId, world: ChannelWorld): SimulatedC
     async charge(request) {
       const behaviour = chooseBehaviour(world.random)
       await world.time.sleep(world.random.between(10, 400))
-      if (request.code !== undefined) {
-        const holder = usedCodes.get(request.code) ?? request.channelOrderNo
-        usedCodes.set(request.code, holder)
+      if (request.by.intent === "code") {
+        const holder = usedCodes.get(request.by.code) ?? request.channelOrderNo
+        usedCodes.set(request.by.code, holder)
         if (holder !== request.channelOrderNo) return decline(ledger, request, "CHANNEL_REFUSED")
       }
       world.note(request.channelOrderNo, behaviour)
@@ -81,7 +78,9 @@ export function simulatedChannel(id: ChannelId, world: ChannelWorld): SimulatedC
 type Ledger = ChannelWorld & { id: ChannelId; books: BookLine[]; entries: Map<string, Entry> }
 
 function chooseBehaviour(random: Seeded): Behaviour {
-  return random.chance(0.4) ? "pays" : random.pick(BEHAVIOURS)
+  if (random.chance(0.3)) return "pays"
+  // Asked again within the call: the only way on which a call sleeps.
+  return random.chance(0.2) ? "works, then paid" : random.pick(BEHAVIOURS)
 }
 
 async function perform(ledger: Ledger, request: ChargeRequest, behaviour: Behaviour): Promise<ChargeOutcome> {
@@ -95,7 +94,7 @@ async function perform(ledger: Ledger, request: ChargeRequest, behaviour: Behavi
       take(ledger, request)
       return silence(ledger, request)
     case "silent, taken late":
-      time.after(request.timeoutMs + random.between(0, 12_000), () => take(ledger, request))
+      time.after(request.timeoutMs + random.between(0, LATEST_CHARGE_MS), () => take(ledger, request))
       return silence(ledger, request)
     case "silent, not taken":
       return silence(ledger, request)

@@ -3,7 +3,7 @@ import type { PayRequest } from "../../domain/order.ts"
 import { type ApplyPayResult, applyPay } from "../../usecases/apply-pay.ts"
 import { issueCode } from "../../usecases/consumption-code.ts"
 import { queryOrder } from "../../usecases/query-order.ts"
-import { CUSTOMERS, KEY_ID, MERCHANTS } from "./town.ts"
+import { CUSTOMERS, flicker, KEY_ID, MERCHANTS } from "./town.ts"
 import type { World } from "./world.ts"
 
 /** How long a till waits for an answer. */
@@ -24,9 +24,10 @@ export async function sale(world: World, no: number): Promise<void> {
     storeId: "SZTX001",
   }
   await time.sleep(random.chance(0.06) ? random.between(61_000, 70_000) : random.between(200, 5_000))
+  if (random.chance(0.2)) time.after(random.between(0, 60), () => void flicker(world, request.merchantId))
   const scans = [scan(world, request)]
   while (scans.length < 5 && random.chance(0.5)) {
-    const afterMs = random.between(0, random.chance(0.7) ? 200 : 20_000)
+    const afterMs = random.between(0, random.pick([60, 60, 200, 20_000]))
     scans.push(time.sleep(afterMs).then(() => scan(world, muddled(world, request, scans.length))))
   }
   await Promise.all(scans)

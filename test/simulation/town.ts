@@ -47,9 +47,7 @@ export async function change(world: World): Promise<void> {
   const uid = random.pick(CUSTOMERS)
   switch (random.pick(["gate", "gate", "settings", "key", "code", "agreement"])) {
     case "gate":
-      setGate(world, merchantId, true)
-      await time.sleep(random.between(20, 4_000))
-      return setGate(world, merchantId, false)
+      return flicker(world, merchantId, random.between(20, 4_000))
     case "settings":
       return publish(world, merchantId, [KEY_ID])
     case "key":
@@ -65,6 +63,17 @@ export async function change(world: World): Promise<void> {
     case "agreement":
       return renewAgreement(world, agreementOf(uid, merchantId, random.pick(PAY_TYPES)))
   }
+}
+
+/** A merchant is disabled and enabled again, by default within the time that one call takes. */
+export async function flicker(
+  world: World,
+  merchantId: string,
+  forMs: number = world.random.between(5, 60),
+): Promise<void> {
+  setGate(world, merchantId, true)
+  await world.time.sleep(forMs)
+  setGate(world, merchantId, false)
 }
 
 function setGate({ tables, tell }: World, merchantId: string, disabled: boolean): void {

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { FUNCTION_NAMES } from "../infra/function-table.ts"
+import { platformUnderTest, settingsOf } from "../infra/test-templates.ts"
+import { type Blueprint, readBlueprint } from "./blueprint.ts"
+import { readAssembly } from "./template.ts"
+
+const addresses = { sqs: "http://127.0.0.1:9324", api: "http://127.0.0.1:8787" }
+const dir = mkdtempSync(join(tmpdir(), "blueprint-"))
+let blueprint: Blueprint
+
+before(() => {
+  const { app } = platformUnderTest({ ...settingsOf({ stage: "local" }), templateChecks: false })
+  blueprint = readBlueprint(readAssembly(app.synth().directory, addresses))
+})
+after(() => rmSync(dir, { recursive: true }))
+
+const functionNamed = (name: string) => blueprint.functions.find((each) => each.name.endsWith(`-${name}`))
+
+test("finds every function of the stacks, with its code and its variables resolved", () => {
+  assert.equal(blueprint.functions.length, FUNCTION_NAMES.length)
+  for (const { name, codeDir, handler, timeoutMs, environment } of blueprint.functions) {
+    assert.ok(existsSync(join(codeDir, "index.mjs")), name)
+    assert.equal(handler, "index.handler")
+    assert.equal(timeoutMs, 12_000)
+    for (const [key, value] of Object.entries(environment))
+      assert.doesNotMatch(value, /Fn::|\[object|\$\{/, key)
+  }
+  const { MAIN_TABLE, DATA_KEY_ID, ROOT_KEY_ID, POLL_QUEUES } = functionNamed("applypay")?.environment ?? {}
+  const [main] = blueprint.tables.filter(({ input }) => input.StreamSpecification)
+  assert.equal(MAIN_TABLE, main?.name)
+  const keys = Object.fromEntries(blueprint.keys.map(({ keyId, spec }) => [keyId, spec]))
+  assert.deepEqual([keys[DATA_KEY_ID ?? ""], keys[ROOT_KEY_ID ?? ""]], ["SYMMETRIC_DEFAULT", "RSA_2048"])
+  assert.deepEqual(JSON.parse(POLL_QUEUES ?? ""), {
+    wechat: "http://127.0.0.1:9324/000000000000/MetroPay-local-poll-wechat",
+  })
+})
+
+test("routes lead to their functions", () => {
+  const route = (routeKey: string) => blueprint.routes.find((each) => each.routeKey === routeKey)
+  const applypay = route("POST /metro/payment/v1/api/qrcode/applypay")
+  assert.equal(applypay?.functionName, functionNamed("applypay")?.name)
+  assert.equal(applypay?.timeoutMs, 30_000)
+  assert.equal(
+    route("GET /metro/payment/v1/app/payments/{pay_id}")?.functionName,
+    functionNamed("payments")?.name,
+  )
+})
+
+test("tables come with index, stream and expiry, and a dead-letter queue with its limit", () => {
+  const [main] = blueprint.tables.filter(({ ttlAttribute }) => ttlAttribute === "ttl")
+  assert.equal(main?.input.StreamSpecification?.StreamViewType, "NEW_AND_OLD_IMAGES")
+  assert.deepEqual(
+    main?.input.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName),
+    ["byDay"],
+  )
+  const poll = blueprint.queues.find(({ name }) => name === "MetroPay-local-poll-wechat")
+  const redrive = JSON.parse(poll?.attributes.RedrivePolicy ?? "{}") as { deadLetterTargetArn?: string }
+  assert.equal(
+    redrive.deadLetterTargetArn,
+    blueprint.queues.find(({ name }) => name.endsWith("dead-letters"))?.arn,
+  )
+})
+
+test("workers are fed from the queue and the stream", () => {
+  const [queueMapping] = blueprint.queueMappings
+  assert.equal(queueMapping?.functionName, functionNamed("poll")?.name)
+  assert.equal(queueMapping?.queueName, "MetroPay-local-poll-wechat")
+  const [streamMapping] = blueprint.streamMappings
+  assert.equal(streamMapping?.functionName, functionNamed("effects")?.name)
+  assert.equal(streamMapping?.tableName, functionNamed("effects")?.environment.MAIN_TABLE)
+  assert.equal(streamMapping?.bisect, true)
+  assert.equal(streamMapping?.reportItemFailures, true)
+})
+
+/** An assembly of one stack with these resources. */
+function assembly(name: string, resources: Record<string, { Type: string; Properties?: object }>) {
+  const folder = join(dir, name)
+  mkdirSync(folder)
+  const artifacts = { One: { type: "aws:cloudformation:stack", properties: { templateFile: "One.json" } } }
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify({ artifacts }))
+  writeFileSync(
+    join(folder, "One.json"),
+    JSON.stringify({ Resources: resources, Parameters: { P: { Default: "p" } } }),
+  )
+  return readAssembly(folder, addresses)
+}
+
+test("a resource that cannot be run here is named", () => {
+  const machine = assembly("machine", { Undo: { Type: "AWS::StepFunctions::StateMachine" } })
+  assert.throws(
+    () => readBlueprint(machine),
+    /Undo is an AWS::StepFunctions::StateMachine, which the local platform cannot run/,
+  )
+})
+
+test("expressions come to what CloudFormation makes of them", () => {
+  const { resolve } = assembly("expressions", {
+    Queue: { Type: "AWS::SQS::Queue", Properties: { QueueName: "q" } },
+    Table: { Type: "AWS::DynamoDB::Table" },
+  })
+  const dollar = "$"
+  const cases: [unknown, unknown][] = [
+    [{ Ref: "Queue" }, "http://127.0.0.1:9324/000000000000/q"],
+    [{ "Fn::GetAtt": ["Queue", "Arn"] }, "arn:aws:sqs:us-east-1:000000000000:q"],
+    [{ "Fn::GetAtt": "Table.Arn" }, "arn:aws:dynamodb:us-east-1:000000000000:table/One-Table"],
+    [{ Ref: "P" }, "p"],
+    [{ "Fn::Join": ["-", ["a", { Ref: "AWS::Region" }, 1]] }, "a-us-east-1-1"],
+    [{ "Fn::Select": ["1", { "Fn::Split": ["/", "a/b/c"] }] }, "b"],
+    [
+      { "Fn::Sub": `${dollar}{AWS::Partition}:${dollar}{Queue.QueueName}:${dollar}{!kept}` },
+      `aws:q:${dollar}{kept}`,
+    ],
+    [
+      { "Fn::Sub": [`${dollar}{x}/${dollar}{Table}`, { x: { Ref: "AWS::AccountId" } }] },
+      "000000000000/One-Table",
+    ],
+    [{ a: { Ref: "AWS::NoValue" }, b: [{ Ref: "AWS::NoValue" }, 2] }, { b: [2] }],
+  ]
+  for (const [expression, value] of cases) assert.deepEqual(resolve("One", expression), value)
+  assert.throws(() => resolve("One", { "Fn::If": ["a", 1, 2] }), /Fn::If is not known/)
+  assert.throws(() => resolve("One", { Ref: "Nobody" }), /no resource Nobody/)
+})
