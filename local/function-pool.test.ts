@@ -79,7 +79,7 @@ test("gives event, context and the template's variables, and nothing of the plat
   assert.equal(answer.env.HOME, undefined)
 })
 
-test("serves one invocation at a time in a process, several side by side, and keeps processes warm", async () => {
+test("serves one invocation at a time in a process, and several side by side", async () => {
   const source = `let busy = 0
     export const handler = async () => {
       busy += 1
@@ -94,7 +94,6 @@ test("serves one invocation at a time in a process, several side by side, and ke
   assert.ok(answers.every(({ together }) => together === 1))
   const pids = new Set(answers.map(({ pid }) => pid))
   assert.ok(pids.size >= 2 && pids.size <= 12, `${pids.size} processes`)
-  assert.ok(pids.has((answerOf(await slow.invoke("{}")) as { pid: number }).pid))
 })
 
 test("ends a process whose invocation takes too long, and serves the next one with another", async () => {

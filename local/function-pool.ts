@@ -30,9 +30,16 @@ export type FunctionSurroundings = {
 const MAX_PROCESSES = 32
 /** Starting costs a core some 200 ms: more at a time would only take it from the calls. */
 const MAX_STARTING = 2
+/**
+ * While calls come to an end, the machine is at work and further processes would only slow it down; when none does for so
+ * long, those there are wait for somebody else. Two cores are kept busy by the first few.
+ */
+const STUCK_AFTER_MS = 100
+const ALWAYS_USEFUL = 3
 const IDLE_MS = 5 * 60_000
 /** Lambda gives 10 s; a loaded machine of two cores is slower. */
 const INIT_WITHIN_MS = 30_000
+const END_WITHIN_MS = 2_000
 
 type Call = { requestId: string; payload: string; settle(outcome: InvocationOutcome): void }
 type Worker = {
@@ -53,6 +60,10 @@ export class FunctionPool {
   readonly #workers = new Set<Worker>()
   /** The last used one last: it is taken first, so that the others get old and end. */
   readonly #idle: Worker[] = []
+  /** Looks again while calls wait. */
+  #stuck: NodeJS.Timeout | undefined
+  /** When a call last came to an end. */
+  #settledAtMs = 0
   #closed = false
 
   constructor(definition: FunctionDefinition, surroundings: FunctionSurroundings) {
@@ -77,6 +88,7 @@ export class FunctionPool {
   /** Ends all processes; calls that were not finished fail. */
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#stuck)
     for (const call of this.#waiting.splice(0))
       call.settle(failure("closed", "Closed", "The platform is stopping"))
     await Promise.all([...this.#workers].map((worker) => this.#end(worker)))
@@ -88,11 +100,26 @@ export class FunctionPool {
       if (!worker) break
       this.#handOver(worker, this.#waiting.shift() as Call)
     }
+    if (this.#waiting.length === 0) {
+      clearTimeout(this.#stuck)
+      this.#stuck = undefined
+      return
+    }
     let starting = [...this.#workers].filter(({ state }) => state === "starting").length
-    while (this.#waiting.length > starting && starting < MAX_STARTING && this.#workers.size < MAX_PROCESSES) {
+    while (this.#waiting.length > starting && starting < MAX_STARTING && this.#mayGrow()) {
       this.#start()
       starting += 1
     }
+    this.#stuck ??= setTimeout(() => {
+      this.#stuck = undefined
+      this.#dispatch()
+    }, STUCK_AFTER_MS)
+  }
+
+  #mayGrow(): boolean {
+    const { size } = this.#workers
+    if (size >= MAX_PROCESSES) return false
+    return size < ALWAYS_USEFUL || performance.now() - this.#settledAtMs >= STUCK_AFTER_MS
   }
 
   #handOver(worker: Worker, call: Call): void {
@@ -189,6 +216,7 @@ export class FunctionPool {
 
   #settle(worker: Worker, outcome: InvocationOutcome): void {
     clearTimeout(worker.timer)
+    this.#settledAtMs = performance.now()
     worker.call?.settle(outcome)
     worker.call = undefined
   }
@@ -225,9 +253,11 @@ export class FunctionPool {
     const ended = [child, child.stdout, child.stderr].map(
       (part) => part && once(part, part === child ? "exit" : "close"),
     )
-    // An idle one ends by itself when the channel closes; what is busy would go on.
-    if (worker.state === "idle" && child.connected) child.disconnect()
+    // One without work writes out its log and ends by itself when the channel closes; what is busy would go on.
+    const atRest = worker.state === "idle" || (worker.state === "busy" && !worker.call)
+    if (atRest && child.connected) child.disconnect()
     else child.kill("SIGKILL")
+    this.#timer(worker, END_WITHIN_MS, () => child.kill("SIGKILL"))
     await Promise.all(ended)
   }
 

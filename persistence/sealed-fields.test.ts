@@ -29,5 +29,11 @@ test("another key or a changed bit opens nothing", () => {
     changed[at] = (changed[at] ?? 0) ^ 1
     assert.throws(() => unseal(KEY, PLACE, changed))
   }
-  assert.throws(() => unseal(KEY, PLACE, sealed.subarray(0, 20)))
+})
+
+test("a tag that was cut short does not do", () => {
+  const sealed = seal(KEY, PLACE, "")
+  for (const tagBytes of [4, 8, 12, 15]) {
+    assert.throws(() => unseal(KEY, PLACE, sealed.subarray(0, 12 + tagBytes)))
+  }
 })

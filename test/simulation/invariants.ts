@@ -77,10 +77,10 @@ function writesOf(order: Order, writes: readonly Order[]): string[] {
   return wrong
 }
 
-/** Whether an order may rest as PAYING: its owner died, or its plan of questions came to an end. */
+/** Whether an order may rest as PAYING: its owner died or a store failed it, or its plan of questions came to an end. */
 export function mayRestPaying(world: World, order: Order): boolean {
   const owner = order.lease && world.holders.get(order.lease.holder)
-  return owner?.dead === true || world.plansUsedUp.has(order.tradeNo)
+  return owner?.dead === true || owner?.failed === true || world.plansUsedUp.has(order.tradeNo)
 }
 
 function forgotten(world: World, order: Order): string[] {

@@ -14,13 +14,16 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     },
   }),
 
-  "a store that says written when somebody else was faster": (honest) => ({
+  "a store that writes over whatever stands there": (honest) => ({
     ...honest,
     orders: {
       ...honest.orders,
       async advance(previous, next) {
-        await honest.orders.advance(previous, next)
-        return { written: true }
+        const result = await honest.orders.advance(previous, next)
+        if (result.written) return result
+        const { stored } = result
+        const events = [...stored.events, ...next.events.slice(-1)]
+        return honest.orders.advance(stored, { ...next, version: stored.version + 1, events })
       },
     },
   }),

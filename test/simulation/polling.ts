@@ -1,6 +1,7 @@
 /** The poll queue as it is: messages late, doubled, and back again when whoever had them died. */
 import type { PollMessage } from "../../usecases/ports.ts"
 import { pollOrder } from "../../usecases/poll-order.ts"
+import { InjectedFault } from "./processes.ts"
 import type { World } from "./world.ts"
 
 /** How long a message stays away when nobody said that it was done. */
@@ -30,6 +31,7 @@ async function receive(world: World, message: PollMessage): Promise<void> {
     world.count(`poll: ${result}`)
     if (result === "plan used up") world.plansUsedUp.add(message.tradeNo)
   } catch (fault) {
+    if (fault instanceof InjectedFault) return
     world.violations.push(`${process.name} fell over: ${fault instanceof Error ? fault.message : fault}`)
     done = true
   }

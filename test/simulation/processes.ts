@@ -1,6 +1,7 @@
 /**
  * Processes that die. Every call of a port can be the last thing a process does: it dies before the call, or the call takes
- * effect and its answer meets nobody. A dead process's promises never go on; what it wrote and sent stays.
+ * effect and its answer meets nobody. A dead process's promises never go on; what it wrote and sent stays. And every store
+ * and queue can fail, before or after it did what it was asked.
  */
 import type { Clock } from "../../usecases/ports.ts"
 import type { Seeded } from "./seeded-random.ts"
@@ -9,6 +10,8 @@ import type { VirtualTime } from "./virtual-time.ts"
 export type Process = {
   name: string
   dead: boolean
+  /** A store or the queue failed it. */
+  failed: boolean
   /** Its clock is a little off. */
   skewMs: number
   /** Dies at its so-many-th call of a port. */
@@ -32,6 +35,7 @@ export function newProcess(name: string, random: Seeded): Process {
   return {
     name,
     dead: false,
+    failed: false,
     skewMs: random.between(-MAX_SKEW_MS, MAX_SKEW_MS),
     ...(doomed
       ? { diesAt: { call: random.between(1, CALLS_TO_DIE_AT), when: random.pick(["before", "after"]) } }
@@ -50,6 +54,13 @@ const REPEATED_WHEN_LOST: ReadonlySet<string> = new Set([
   "polls.send",
 ])
 const ANSWER_LOST_CHANCE = 0.03
+
+const FAULT_CHANCE = 0.004
+
+/** What a store or the queue answers when it is down. */
+export class InjectedFault extends Error {
+  override name = "InjectedFault"
+}
 
 /** The port as this process sees it: slow, sometimes very slow, sometimes asked twice, and the last thing it ever calls. */
 export function portOf<T extends object>(world: ProcessWorld, process: Process, name: string, port: T): T {
@@ -70,7 +81,11 @@ export function clockOf(world: ProcessWorld, process: Process): Clock {
   return {
     nowMs: () => time.nowMs() + process.skewMs,
     monotonicMs: () => time.monotonicMs(),
-    sleep: (ms) => guarded(world, process, "clock.sleep", () => time.sleep(ms)),
+    async sleep(ms, signal) {
+      // A deadline is no work: nobody dies of it.
+      if (signal) return time.sleep(ms, signal).then(() => (process.dead ? forever() : undefined))
+      return guarded(world, process, "clock.sleep", () => time.sleep(ms))
+    },
   }
 }
 
@@ -87,9 +102,11 @@ async function throughNetwork(
       await effect()
       await time.sleep(delayMs(random, point))
     }
+    const fault = point.startsWith("channels.") ? 1 : random.next() / FAULT_CHANCE
+    if (fault < 0.5) return fail(process, point)
     const answer = await effect()
     await time.sleep(random.between(0, 10))
-    return answer
+    return fault < 1 ? fail(process, point) : answer
   })
 }
 
@@ -117,6 +134,11 @@ async function guarded<T>(
   const answer = await call()
   if (when === "after" && !process.dead) return die(world, process, point, when)
   return process.dead ? forever() : answer
+}
+
+function fail(process: Process, point: string): never {
+  process.failed = true
+  throw new InjectedFault(`${point} failed`)
 }
 
 function die(

@@ -10,7 +10,7 @@ export type Run = {
   /** Things that happened at a moment of simulated time. */
   events: number
   crashes: number
-  /** Orders that rest as PAYING since their owner died or their plan of questions is used up. */
+  /** Orders that rest as PAYING since their owner died or failed, or their plan of questions is used up. */
   restPaying: number
   /** Answers PAYING whose order was then given up before any channel was asked. */
   withdrawn: number

@@ -18,6 +18,7 @@ export const BEHAVIOURS = [
   "password, then paid",
   "password, never",
   "system error, taken",
+  "not sent",
 ] as const
 export type Behaviour = (typeof BEHAVIOURS)[number]
 
@@ -107,6 +108,8 @@ async function perform(ledger: Ledger, request: ChargeRequest, behaviour: Behavi
     case "system error, taken":
       take(ledger, request, random.between(0, 15_000))
       return { kind: "unknown", cause: "system error" }
+    case "not sent":
+      return { kind: "notSent", cause: "the account does not open" }
   }
 }
 

@@ -3,6 +3,7 @@ import type { PayRequest } from "../../domain/order.ts"
 import { type ApplyPayResult, applyPay } from "../../usecases/apply-pay.ts"
 import { issueCode } from "../../usecases/consumption-code.ts"
 import { queryOrder } from "../../usecases/query-order.ts"
+import { InjectedFault } from "./processes.ts"
 import { CUSTOMERS, flicker, KEY_ID, MERCHANTS } from "./town.ts"
 import type { World } from "./world.ts"
 
@@ -85,7 +86,7 @@ async function send(world: World, request: PayRequest): Promise<ApplyPayResult> 
   const { merchantId, outRequestNo, totalFen } = request
   world.tell(`${process.name} sends ${merchantId} ${outRequestNo}, ${totalFen} fen, code …${request.code.slice(-4)}`)
   try {
-    const result = await applyPay(ports, request, { keyId: KEY_ID, arrivedMonotonicMs: askedAtMs })
+    const result = await orFault(applyPay(ports, request, { keyId: KEY_ID, arrivedMonotonicMs: askedAtMs }))
     world.answers.push({ request, askedAtMs, toldAtMs: world.time.monotonicMs(), result })
     const told = wordsFor(result)
     world.count(`answer: ${told}`)
@@ -98,6 +99,14 @@ async function send(world: World, request: PayRequest): Promise<ApplyPayResult> 
   }
 }
 
+/** What the edge makes of a fault: the result is unknown. */
+function orFault(answer: Promise<ApplyPayResult>): Promise<ApplyPayResult> {
+  return answer.catch((fault) => {
+    if (fault instanceof InjectedFault) return { ok: false, refusal: { code: "SYSTEM_ERROR" } }
+    throw fault
+  })
+}
+
 function wordsFor(result: ApplyPayResult): string {
   if (!result.ok) return result.refusal.code
   const { state, failure } = result.order
@@ -107,9 +116,16 @@ function wordsFor(result: ApplyPayResult): string {
 async function ask(world: World, request: PayRequest): Promise<void> {
   const { process, ports } = world.startProcess("query call")
   const numbers = { outRequestNo: request.outRequestNo }
-  const order = queryOrder(ports, request.merchantId, numbers).then((found) => {
-    world.count(`query: ${found ? "found" : "none"}`)
-    world.tell(`${process.name} asks about ${request.outRequestNo}: ${found?.state ?? "none"}`)
-  })
+  const told = (answer: string) => {
+    world.count(`query: ${answer}`)
+    world.tell(`${process.name} asks about ${request.outRequestNo}: ${answer}`)
+  }
+  const order = queryOrder(ports, request.merchantId, numbers).then(
+    (found) => told(found?.state ?? "none"),
+    (fault) => {
+      if (!(fault instanceof InjectedFault)) throw fault
+      told("SYSTEM_ERROR")
+    },
+  )
   await Promise.race([order, world.time.sleep(TILL_PATIENCE_MS)])
 }

@@ -16,16 +16,27 @@ export function virtualTime(startMs: number): VirtualTime {
   const queue: Due[] = []
   let nowMs = 0
   let events = 0
-  const after = (delayMs: number, task: () => void) => {
+  const after = (delayMs: number, task: () => void): Due => {
     const due = { atMs: nowMs + Math.max(0, delayMs), task }
     queue.splice(placeOf(queue, due.atMs), 0, due)
+    return due
   }
   return {
     nowMs: () => startMs + Math.floor(nowMs),
     monotonicMs: () => nowMs,
-    sleep: (ms) => new Promise((resolve) => after(ms, resolve)),
-    after,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const due = after(ms, resolve)
+        const wake = () => {
+          const place = queue.indexOf(due)
+          if (place >= 0) queue.splice(place, 1)
+          reject(signal?.reason)
+        }
+        signal?.addEventListener("abort", wake, { once: true })
+      }),
+    after: (delayMs, task) => void after(delayMs, task),
     async run() {
+      await settled()
       for (let due = queue.pop(); due; due = queue.pop()) {
         nowMs = due.atMs
         events++

@@ -1,0 +1,144 @@
+/** One merchant, one customer and one channel that does as it is told, on stores in memory: for tests of the use cases. */
+import type { ChargeOutcome, QueryOutcome } from "../../domain/charge-outcome.ts"
+import type { PayRequest } from "../../domain/order.ts"
+import { DEFAULT_CODE_KINDS, DEFAULT_OWN_PREFIX } from "../../domain/payment-code.ts"
+import { type ApplyPayPorts, type ApplyPayResult, applyPay } from "../../usecases/apply-pay.ts"
+import { issueCode, type ShownCode } from "../../usecases/consumption-code.ts"
+import type { ChargeRequest, Merchant, PayChannel, QueryRequest } from "../../usecases/ports.ts"
+import { memoryPolls, type SentPoll } from "./memory-polls.ts"
+import { emptyTables, memoryStores } from "./memory-stores.ts"
+import { seededRandom } from "./seeded-random.ts"
+import { virtualTime } from "./virtual-time.ts"
+
+/** 2025-06-01 12:00 in Shanghai, when a window of wrong codes begins. */
+const OPENS_MS = Date.UTC(2025, 5, 1, 4)
+
+export const MERCHANT_ID = "M1"
+export const UID = "U1"
+export const KEY_ID = "K1"
+/** A code of WeChat's own. */
+export const WECHAT_CODE = "134567890123456789"
+
+export type SmallShop = Awaited<ReturnType<typeof openShop>>
+
+export async function openShop() {
+  const time = virtualTime(OPENS_MS)
+  const tables = emptyTables()
+  const stores = memoryStores(tables, time)
+  const random = seededRandom(1)
+  const polls: SentPoll[] = []
+  const channel = obedientChannel()
+  let ids = 0
+  const ports: ApplyPayPorts = {
+    clock: time,
+    random: { digits: (count) => random.digits(count), id: () => `T${++ids}` },
+    codeKey: Buffer.alloc(32, 1),
+    ...stores,
+    channels: { wechat: channel },
+    polls: memoryPolls(polls),
+    settings: {
+      codeKinds: DEFAULT_CODE_KINDS,
+      ownCodePrefix: DEFAULT_OWN_PREFIX,
+      wrongCodes: { limit: 100, windowMs: 5 * 60_000 },
+      channelTimeoutMs: 7_000,
+      answerWithinMs: 9_000,
+    },
+  }
+  tables.merchants.set(MERCHANT_ID, merchantAt(1))
+  tables.gates.set(MERCHANT_ID, { disabled: false, settingsVersion: 1 })
+  await stores.customers.open(UID, "CT_WECHAT")
+  const agreement = {
+    id: "G1",
+    uid: UID,
+    merchantId: MERCHANT_ID,
+    payType: "CT_WECHAT",
+    contractId: "contract 1",
+    signedAtMs: 0,
+  } as const
+  await stores.agreements.put(agreement)
+  return {
+    time,
+    tables,
+    stores,
+    polls,
+    channel,
+    ports,
+    agreement,
+
+    async showCode(): Promise<ShownCode> {
+      const shown = await issueCode({ ...ports, customers: stores.customers }, UID)
+      if (!shown) throw new Error("the customer's code is closed")
+      return shown
+    },
+
+    /** Lets time go on until so much of it has passed. */
+    async wait(ms: number): Promise<void> {
+      await Promise.all([time.sleep(ms), time.run()])
+    },
+
+    /** Sends the call and lets time go on until it is answered. `waitedMs`: how long ago it came in. */
+    async pay(request: PayRequest, { waitedMs = 0, ports: other = ports } = {}): Promise<ApplyPayResult> {
+      const caller = { keyId: KEY_ID, arrivedMonotonicMs: time.monotonicMs() - waitedMs }
+      const [result] = await Promise.all([applyPay(other, request, caller), time.run()])
+      return result
+    },
+  }
+}
+
+/** The merchant's settings in that version, with the key K1 live unless said otherwise. */
+export function merchantAt(settingsVersion: number, keyIds: readonly string[] = [KEY_ID]): Merchant {
+  const account = { merchantId: MERCHANT_ID, channel: "wechat", accountId: "A1", settingsVersion } as const
+  return {
+    merchantId: MERCHANT_ID,
+    name: "豆浆店",
+    timeZone: "Asia/Shanghai",
+    settingsVersion,
+    accounts: { CT_WECHAT: account },
+    keyIds,
+  }
+}
+
+/** What a till sends for a code. */
+export function payRequest(code: string, change: Partial<PayRequest> = {}): PayRequest {
+  return { merchantId: MERCHANT_ID, outRequestNo: "N1", code, body: "豆浆", totalFen: 500, storeId: "S1", ...change }
+}
+
+export type ObedientChannel = PayChannel & {
+  charges: ChargeRequest[]
+  queries: QueryRequest[]
+  onCharge(request: ChargeRequest): Promise<ChargeOutcome>
+  onQuery(request: QueryRequest): Promise<QueryOutcome>
+}
+
+export const PAID = { kind: "charged", channelTradeNo: "4200000001", couponFen: 0, paidAtMs: OPENS_MS } as const
+export const BALANCE_TOO_SMALL = {
+  kind: "declined",
+  code: "BALANCE_INSUFFICIENT",
+  channelCode: "NOTENOUGH",
+} as const
+
+function obedientChannel(): ObedientChannel {
+  const channel: ObedientChannel = {
+    id: "wechat",
+    capabilities: {
+      intents: ["code", "agreement"],
+      maxOrderNoLength: 32,
+      notifies: {},
+      queryPlanMs: [5_000, 10_000],
+      withinCallPlanMs: [150, 500, 1_000, 2_000, 4_000],
+    },
+    charges: [],
+    queries: [],
+    onCharge: async () => PAID,
+    onQuery: async () => ({ kind: "notFound" }),
+    charge(request) {
+      channel.charges.push(request)
+      return channel.onCharge(request)
+    },
+    query(request) {
+      channel.queries.push(request)
+      return channel.onQuery(request)
+    },
+  }
+  return channel
+}
