@@ -1,6 +1,6 @@
 import type { PayErrorCode } from "./channel.ts"
 import type { Fen } from "./money.ts"
-import { apply, type Leg, type Order } from "./order.ts"
+import { apply, changeLeg, type Leg, type Order } from "./order.ts"
 
 export type Charged = { channelTradeNo: string; couponFen: Fen; paidAtMs?: number }
 
@@ -22,6 +22,26 @@ export type QueryOutcome =
   | { kind: "notFound" }
   | { kind: "closed" }
   | ({ kind: "returned" } & Charged)
+
+/**
+ * After asking to undo a charge. `undone`: the channel holds nothing and will take nothing under that number; `notFound` is
+ * no clear word here either; `refused`: it cannot be undone this way (any more), query and refund.
+ */
+export type ReverseOutcome =
+  | { kind: "undone" }
+  | { kind: "notFound" }
+  | { kind: "refused"; channelCode: string }
+  | { kind: "unknown"; cause: string }
+  | { kind: "notSent"; cause: string }
+
+/** After asking to give money back. `processing`: accepted, not yet done; ask with queryRefund under the same number. */
+export type ReturnOutcome =
+  | { kind: "returned"; channelRefundNo?: string; returnedAtMs?: number }
+  | { kind: "processing" }
+  | { kind: "refused"; channelCode: string }
+  | { kind: "notFound" }
+  | { kind: "unknown"; cause: string }
+  | { kind: "notSent"; cause: string }
 
 /** The order with what was learned of one of its legs, or undefined where there is nothing new to write. */
 export function afterOutcome(
@@ -50,7 +70,8 @@ function afterCharge(order: Order, legNo: number, charged: Charged, nowMs: numbe
   const { channelTradeNo, couponFen, paidAtMs } = charged
   const change: Partial<Leg> = { state: "CHARGED", channelTradeNo, couponFen, channelPaidAtMs: paidAtMs }
   const before = legOf(order, legNo)
-  if (before.state === "CHARGED") return undefined
+  // A leg that was charged and given back is told of again by whoever asks late: no news.
+  if (before.state === "CHARGED" || before.state === "RETURNED") return undefined
   const legs = changeLeg(order, legNo, change)
   if (order.state === "PAYING" && legs.every((leg) => leg.state === "CHARGED")) {
     return apply(order, "charged", nowMs, { legs })
@@ -76,8 +97,4 @@ export function legOf(order: Order, legNo: number): Leg {
   const leg = order.legs.find((it) => it.no === legNo)
   if (!leg) throw new Error(`order ${order.tradeNo} has no leg ${legNo}`)
   return leg
-}
-
-function changeLeg(order: Order, legNo: number, change: Partial<Leg>): Leg[] {
-  return order.legs.map((leg) => (leg.no === legNo ? { ...leg, ...change } : leg))
 }

@@ -22,8 +22,11 @@ export type PayRequest = {
 /** How a leg is to be charged: by the code that the channel itself issued, or by the customer's agreement. */
 export type LegIntent = "code" | "agreement"
 
-/** PENDING: nobody knows yet. A leg is only CHARGED or DECLINED by a clear word of its channel. */
-export type LegState = "PENDING" | "CHARGED" | "DECLINED"
+/**
+ * PENDING: nobody knows yet. CHARGED, DECLINED: the channel took the money, or says it never will. VOID: undone before the
+ * channel took anything. RETURNED: it took the money and gave it back. Each only by a clear word of the channel.
+ */
+export type LegState = "PENDING" | "CHARGED" | "DECLINED" | "VOID" | "RETURNED"
 
 /** The part of an order that one channel pays. Combined payment adds legs; nothing else changes for it. */
 export type Leg = {
@@ -96,6 +99,11 @@ export function codeOwnerOf(tradeNo: string, fingerprint: string): string {
   return sha256(["owner", tradeNo, fingerprint]).toString("base64url").slice(0, 22)
 }
 
+/** The legs of an order with one of them changed. */
+export function changeLeg(order: Order, legNo: number, change: Partial<Leg>): Leg[] {
+  return order.legs.map((leg) => (leg.no === legNo ? { ...leg, ...change } : leg))
+}
+
 export type FirstEvent = Extract<OrderEventName, "accepted" | "refused" | "closedUnseen">
 
 /** The order as it is first written. */
@@ -144,8 +152,22 @@ export function apply(
   }
 }
 
+/** The same order under a new lease: who holds it may talk to the channel about undoing. No change of state. */
+export function withLease(order: Order, holder: string, nowMs: number): Order {
+  return { ...order, version: order.version + 1, lease: { holder, untilMs: nowMs + LEASE_MS } }
+}
+
 export function leaseHeld(order: Order, nowMs: number): boolean {
   return order.lease !== undefined && order.lease.untilMs > nowMs
+}
+
+/** A number that is reversed before any order came under it: closed for good, whatever comes later. */
+export function closedNumber(
+  numbers: Pick<Order, "merchantId" | "outRequestNo">,
+  facts: Pick<Order, "createdAtMs" | "day">,
+): Order {
+  const request = { ...numbers, code: "", body: "", totalFen: 0, storeId: "" }
+  return newOrder(request, "closedUnseen", { ...facts, fingerprint: "" })
 }
 
 /** Closed by a reversal that came before the order was ever seen: there is no content that another could differ from. */

@@ -96,6 +96,16 @@ test("serves one invocation at a time in a process, and several side by side", a
   assert.ok(pids.size >= 2 && pids.size <= 12, `${pids.size} processes`)
 })
 
+test("quick calls are served by a few processes, waiting ones by as many as it takes", async () => {
+  const source = `export const handler = (event) => new Promise((resolve) => setTimeout(resolve, event.ms))`
+  const { pool: quick } = pool("quick", source)
+  await Promise.all(Array.from({ length: 300 }, () => quick.invoke(`{"ms":1}`)))
+  assert.ok(quick.processes <= 8, `${quick.processes} processes`)
+  const { pool: waiting } = pool("waiting", source)
+  await Promise.all(Array.from({ length: 6 }, () => waiting.invoke(`{"ms":800}`)))
+  assert.ok(waiting.processes > 3, `${waiting.processes} processes`)
+})
+
 test("ends a process whose invocation takes too long, and serves the next one with another", async () => {
   const source = `export const handler = async (event) => {
     if (event.hang === "loop") for (;;) {}

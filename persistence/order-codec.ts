@@ -68,7 +68,13 @@ export function decodeEvents(text: string): OrderEvent[] {
 }
 
 const INTENT_LETTERS: Readonly<Record<LegIntent, string>> = { code: "c", agreement: "a" }
-const LEG_STATE_LETTERS: Readonly<Record<LegState, string>> = { PENDING: "P", CHARGED: "C", DECLINED: "D" }
+const LEG_STATE_LETTERS: Readonly<Record<LegState, string>> = {
+  PENDING: "P",
+  CHARGED: "C",
+  DECLINED: "D",
+  VOID: "V",
+  RETURNED: "R",
+}
 
 function encodeLeg(leg: Leg): Item {
   return item({
@@ -95,7 +101,7 @@ function decodeLeg(from: Item, index: number): Leg {
     amountFen: readNum(from, "t"),
     state,
     channelTradeNo: readOptionalStr(from, "n"),
-    couponFen: readOptionalNum(from, "d") ?? (state === "CHARGED" ? 0 : undefined),
+    couponFen: readOptionalNum(from, "d") ?? (state === "CHARGED" || state === "RETURNED" ? 0 : undefined),
     channelPaidAtMs: readOptionalNum(from, "p"),
   }
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { newOrder } from "../domain/order.ts"
+import { newOrder, type Order } from "../domain/order.ts"
 import {
   BALANCE_TOO_SMALL,
   KEY_ID,
-  merchantAt,
   MERCHANT_ID,
+  merchantAt,
   openShop,
   PAID,
   payRequest,
@@ -158,7 +158,10 @@ test("a code pays two seconds after its end and not later", async () => {
 test("a claim whose order was never put makes no order after the code's life", async () => {
   const shop = await openShop()
   const { code } = await shop.showCode()
-  const dies = { ...shop.ports, orders: { ...shop.stores.orders, create: () => Promise.reject(new Error("died")) } }
+  const dies = {
+    ...shop.ports,
+    orders: { ...shop.stores.orders, create: () => Promise.reject(new Error("died")) },
+  }
   await assert.rejects(shop.pay(payRequest(code), { ports: dies }))
   await shop.wait(62_000)
   assert.equal(told(await shop.pay(payRequest(code))), "FAILED CODE_EXPIRED")
@@ -235,10 +238,20 @@ test("a call without time for the channel charges nothing and ends its order", a
 
 test("a store that is slow beyond the deadline: what is known by then is told, else that nothing is", async () => {
   const shop = await openShop()
-  const slow = <T>(work: () => Promise<T>) => shop.time.sleep(20_000).then(work)
-  const { payers, merchants } = shop.stores
-  const slowPayers = { readPayer: (key: PayerKey) => slow(() => payers.readPayer(key)) }
-  const slowMerchants = { read: (id: string) => slow(() => merchants.read(id)) }
+  const { orders, merchants } = shop.stores
+  const slowMerchants = {
+    async read(id: string) {
+      await shop.time.sleep(20_000)
+      return merchants.read(id)
+    },
+  }
+  const slowWrites = {
+    ...orders,
+    async advance(before: Order, next: Order) {
+      await shop.time.sleep(20_000)
+      return orders.advance(before, next)
+    },
+  }
   const answeredIn = async (outRequestNo: string, change: Partial<ApplyPayPorts>) => {
     const startedMs = shop.time.monotonicMs()
     const request = payRequest(WECHAT_CODE, { outRequestNo })
@@ -250,19 +263,22 @@ test("a store that is slow beyond the deadline: what is known by then is told, e
     const [result] = await Promise.all([answer, shop.time.run()])
     return result
   }
-  assert.deepEqual(await answeredIn("N1", { payers: slowPayers }), ["PAYING", 9_000])
+  assert.deepEqual(await answeredIn("N1", { orders: slowWrites }), ["PAYING", 9_000])
   assert.deepEqual(await answeredIn("N2", { merchants: slowMerchants }), ["SYSTEM_ERROR", 9_000])
-  assert.equal(shop.channel.charges.length, 0)
   assert.deepEqual(
-    [...shop.tables.orders.values()].map((it) => it.failure?.code),
-    ["ORDER_CLOSED", "ORDER_CLOSED"],
+    [...shop.tables.orders.values()].map((it) => it.failure?.code ?? it.state),
+    ["PAID", "ORDER_CLOSED"],
   )
+  assert.equal(shop.channel.charges.length, 1)
 })
 
 test("payers that cannot be read: try again, and code and number are free", async () => {
   const shop = await openShop()
   const { code, issued } = await shop.showCode()
-  const down = { ...shop.ports, payers: { readPayer: () => Promise.reject(new Error("the database is down")) } }
+  const down = {
+    ...shop.ports,
+    payers: { readPayer: () => Promise.reject(new Error("the database is down")) },
+  }
   assert.equal(told(await shop.pay(payRequest(code), { ports: down })), "TRY_AGAIN")
   await assertNothingHappened(shop, code, issued.payId)
 })
@@ -339,7 +355,10 @@ test("success is not said when its write failed: the order stays paying and is a
   await assert.rejects(shop.pay(payRequest(WECHAT_CODE), { ports: { ...shop.ports, orders: down } }))
   const [order] = shop.tables.orders.values()
   assert.equal(order?.state, "PAYING")
-  assert.deepEqual(shop.polls.map((it) => it.message.step), [0])
+  assert.deepEqual(
+    shop.polls.map((it) => it.message.step),
+    [0],
+  )
 })
 
 // --- the same number again --------------------------------------------------------------------------------------------
@@ -427,7 +446,8 @@ test("a call that gave its order up and lost the answer to that does not answer 
     async advance(...write: Parameters<typeof orders.advance>) {
       await orders.advance(...write)
       shop.tables.gates.set(MERCHANT_ID, { disabled: false, settingsVersion: 1 })
-      await shop.pay(payRequest(WECHAT_CODE, { totalFen: 900 }))
+      const caller = { keyId: KEY_ID, arrivedMonotonicMs: 0 }
+      await applyPay(shop.ports, payRequest(WECHAT_CODE, { totalFen: 900 }), caller)
       return orders.advance(...write)
     },
   }

@@ -49,7 +49,9 @@ for (const outcome of [
     const { shop, tradeNo, poll, state } = await unknownOrder()
     shop.channel.onQuery = async () => outcome
     assert.equal(await poll(), "asked again later")
-    assert.deepEqual(shop.polls, [{ channel: "wechat", message: { tradeNo, legNo: 1, step: 1 }, delayMs: 10_000 }])
+    assert.deepEqual(shop.polls, [
+      { channel: "wechat", message: { tradeNo, legNo: 1, step: 1 }, delayMs: 10_000 },
+    ])
     assert.equal(await poll(1), "plan used up")
     assert.equal(shop.polls.length, 1)
     assert.equal(state(), "PAYING")
@@ -62,7 +64,10 @@ test("that the customer is entering the password is written once", async () => {
   await poll()
   await poll(1)
   const order = shop.tables.orders.get(tradeNo)
-  assert.deepEqual(order?.events.map((it) => it.event), ["accepted", "passwordAsked"])
+  assert.deepEqual(
+    order?.events.map((it) => it.event),
+    ["accepted", "passwordAsked"],
+  )
 })
 
 test("a message that comes twice settles the order once", async () => {

@@ -1,33 +1,53 @@
 /**
- * Asks the channel about an order that is not final, along the channel's plan. Every question is a message; the next one
- * is a new message, so a doubled or late one costs a question and harms nobody.
+ * Asks the channel about an order, along the channel's plan. Every question is a message; the next one is a new message, so
+ * a doubled or late one costs a question and harms nobody.
  *
  * Here only a clear word counts: "taken" at any time; "will never take it" once the order's owner has gone, since until
- * then its charge may still be on the way. "Not found" is no clear word. Undoing what stays unknown is not done here.
+ * then its charge may still be on the way. "Not found" is no clear word. When the plan is used up the order is undone. An
+ * order that ended without its money is asked about too: money found for it is written down and sent back.
  */
 import type { ChargeOutcome, QueryOutcome } from "../domain/charge-outcome.ts"
-import { leaseHeld, type Order } from "../domain/order.ts"
+import { apply, LEASE_MS, type Leg, leaseHeld, type Order } from "../domain/order.ts"
 import { channelOrderNoOf } from "../domain/order-number.ts"
+import { legsToUndo } from "../domain/undo-outcome.ts"
 import { settle } from "./ask-channel.ts"
 import { accountOfLeg } from "./channel-account.ts"
-import type { Channels, Clock, OrderStore, PayChannel, PollMessage, PollQueue } from "./ports.ts"
+import type {
+  Channels,
+  Clock,
+  ExceptionStore,
+  OrderStore,
+  PayChannel,
+  PollMessage,
+  PollQueue,
+  Undoings,
+} from "./ports.ts"
 
 export type PollPorts = {
   clock: Clock
   orders: OrderStore
   channels: Channels
   polls: PollQueue
+  undoings: Undoings
+  exceptions: ExceptionStore
   settings: { channelTimeoutMs: number }
 }
 
-export type PollResult = "settled" | "asked again later" | "plan used up" | "nothing to ask"
+export type PollResult = "settled" | "asked again later" | "being undone" | "left alone" | "nothing to ask"
 
 export async function pollOrder(ports: PollPorts, message: PollMessage): Promise<PollResult> {
   const order = await ports.orders.read(message.tradeNo)
   const leg = order?.legs.find((it) => it.no === message.legNo)
   const channel = leg && ports.channels[leg.channel]
-  if (order?.state !== "PAYING" || !leg || !channel) return "nothing to ask"
+  if (!order || !leg || !channel) return "nothing to ask"
+  if (order.state === "PAID" || order.state === "RETRACTED") return "nothing to ask"
+  if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
+  const asked = await ask(ports, order, leg, channel)
+  if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked) : "settled"
+  return goOn(ports, asked, channel, message)
+}
 
+async function ask(ports: PollPorts, order: Order, leg: Leg, channel: PayChannel): Promise<Order> {
   const outcome = await channel.query({
     account: accountOfLeg(order.merchantId, leg),
     channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no),
@@ -38,8 +58,7 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
   })
   const nowMs = ports.clock.nowMs()
   const clear = clearOutcome(order, outcome, nowMs)
-  const settled = clear && (await settle(ports.orders, order, leg.no, clear, nowMs))
-  return settled && settled.state !== "PAYING" ? "settled" : rearm(ports, channel, message)
+  return clear ? settle(ports.orders, order, leg.no, clear, nowMs) : order
 }
 
 function clearOutcome(order: Order, outcome: QueryOutcome, nowMs: number): ChargeOutcome | undefined {
@@ -49,10 +68,45 @@ function clearOutcome(order: Order, outcome: QueryOutcome, nowMs: number): Charg
   return undefined
 }
 
-async function rearm(ports: PollPorts, channel: PayChannel, message: PollMessage): Promise<PollResult> {
+/** The next question, or the end of the plan: then the order is undone, but never while its owner may still be charging. */
+async function goOn(
+  ports: PollPorts,
+  order: Order,
+  channel: PayChannel,
+  message: PollMessage,
+): Promise<PollResult> {
+  const plan = channel.capabilities.queryPlanMs
+  const nowMs = ports.clock.nowMs()
+  const planEndsMs =
+    order.createdAtMs +
+    Math.max(
+      LEASE_MS,
+      plan.reduce((sum, ms) => sum + ms, 0),
+    )
+  if (nowMs >= planEndsMs && !leaseHeld(order, nowMs)) return startReversal(ports, order, nowMs)
+  // A single question of somebody who met the order: its own series goes on beside it.
+  if (message.step >= plan.length) return "left alone"
   const step = message.step + 1
-  const delayMs = channel.capabilities.queryPlanMs[step]
-  if (delayMs === undefined) return "plan used up"
-  await ports.polls.send(channel.id, { ...message, step }, delayMs)
+  const delayMs = plan[step] ?? Math.max(0, planEndsMs - nowMs)
+  await ports.polls.send(channel.id, { ...message, step: Math.min(step, plan.length - 1) }, delayMs)
   return "asked again later"
+}
+
+async function startReversal(ports: PollPorts, order: Order, nowMs: number): Promise<PollResult> {
+  const next = apply(order, "reversalStarted", nowMs)
+  const result = await ports.orders.advance(order, next)
+  const present = result.written ? next : result.stored
+  return legsToUndo(present).length > 0 ? undo(ports, present) : "settled"
+}
+
+async function undo(ports: PollPorts, order: Order): Promise<PollResult> {
+  if (order.state === "FAILED" || order.state === "CLOSED") {
+    const { tradeNo, merchantId } = order
+    await ports.exceptions.note(
+      { tradeNo, merchantId, kind: "surplus", lastTried: "found at the channel" },
+      ports.clock.nowMs(),
+    )
+  }
+  await ports.undoings.ensure(order.tradeNo)
+  return "being undone"
 }

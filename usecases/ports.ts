@@ -4,7 +4,7 @@
  * test/simulation/.
  */
 import type { AgreementPayType, ChannelId, PayType } from "../domain/channel.ts"
-import type { ChargeOutcome, QueryOutcome } from "../domain/charge-outcome.ts"
+import type { ChargeOutcome, QueryOutcome, ReturnOutcome, ReverseOutcome } from "../domain/charge-outcome.ts"
 import type { Agreement, Customer, IssuedCode } from "../domain/customer.ts"
 import type { Fen } from "../domain/money.ts"
 import type { LegIntent, Order } from "../domain/order.ts"
@@ -159,6 +159,19 @@ export type PaymentSettings = {
   answerWithinMs: number
 }
 
+/** Patience in undoing (design §2, "Silence is unknown"); divided by the speed of a local trial. */
+export type UndoSettings = {
+  channelTimeoutMs: number
+  /** How long after the lease a charge may still be on its way. */
+  lateChargeMs: number
+  /** What is not final after this long stands on the exceptions desk. */
+  visibleAfterMs: number
+  /** Waits between tries; the last goes on for ever. */
+  retryPlanMs: readonly number[]
+  /** When an order that ended without its money is asked about once more. */
+  lateAskMs: number
+}
+
 // --- channels ---------------------------------------------------------------------------------------------------------
 
 /** Who is charged: the code that the channel itself issued, or the customer's agreement by the channel's number of it. */
@@ -204,11 +217,32 @@ export type ChannelCapabilities = {
   withinCallPlanMs: readonly number[]
 }
 
+/** Undoes a charge whose fate is unknown, or one that was paid: afterwards the channel holds nothing under that number. */
+export type ReverseRequest = QueryRequest
+
+/** Gives money back under a number of its own: the same number never moves money twice. */
+export type ReturnRequest = {
+  account: ChannelAccount
+  channelOrderNo: string
+  channelRefundNo: string
+  /** What was paid in all, and what of it goes back. */
+  totalFen: Fen
+  amountFen: Fen
+  intent: LegIntent
+  orderedAtMs: number
+  timeoutMs: number
+}
+
 export type PayChannel = {
   id: ChannelId
   capabilities: ChannelCapabilities
   charge(request: ChargeRequest): Promise<ChargeOutcome>
   query(request: QueryRequest): Promise<QueryOutcome>
+  /** Called only where `capabilities.reverse` says that it is possible. */
+  reverse(request: ReverseRequest): Promise<ReverseOutcome>
+  /** Called only where `capabilities.refund` is there. */
+  refund(request: ReturnRequest): Promise<ReturnOutcome>
+  queryRefund(request: ReturnRequest): Promise<ReturnOutcome>
 }
 
 export type Channels = Partial<Record<ChannelId, PayChannel>>
@@ -221,3 +255,54 @@ export type PollMessage = { tradeNo: string; legNo: number; step: number }
 export type PollQueue = {
   send(channel: ChannelId, message: PollMessage, delayMs: number): Promise<void>
 }
+
+// --- undoing ----------------------------------------------------------------------------------------------------------
+
+export type Undoings = {
+  /**
+   * Makes sure that an undoing of this order is under way: starts one named after order and generation; a name that is taken
+   * counts as done only while that undoing still runs, otherwise the next generation is started.
+   */
+  ensure(tradeNo: string): Promise<void>
+}
+
+// --- exceptions -------------------------------------------------------------------------------------------------------
+
+/** Why an order stands on the exceptions desk. */
+export type ExceptionKind = "not final" | "surplus" | "undo refused"
+
+export type OrderException = {
+  tradeNo: string
+  merchantId: string
+  kind: ExceptionKind
+  sinceMs: number
+  /** What was tried last, in the words of the channel or of the step. */
+  lastTried: string
+  lastTriedAtMs: number
+  tries: number
+}
+
+export type ExceptionStore = {
+  /** Puts an order on the desk, or notes a further try; `sinceMs` stays that of the first. */
+  note(
+    exception: Pick<OrderException, "tradeNo" | "merchantId" | "kind" | "lastTried">,
+    nowMs: number,
+  ): Promise<void>
+  /** Takes it off the desk; the note stays for the trail. */
+  resolve(tradeNo: string, kind: ExceptionKind, nowMs: number): Promise<void>
+  /** What is on the desk, oldest first. */
+  list(limit: number): Promise<OrderException[]>
+}
+
+/** What a person did, when and to what: never changed, never deleted (H4). */
+export type AuditEntry = { atMs: number; operator: string; action: string; subject: string; detail?: string }
+
+export type AuditLog = {
+  write(entry: AuditEntry): Promise<void>
+  list(day: string, limit: number): Promise<AuditEntry[]>
+}
+
+// --- outages ----------------------------------------------------------------------------------------------------------
+
+/** Calls to a channel account within the last half minute, shared by all functions; read with the payer. */
+export type ChannelHealth = { calls: number; unanswered: number }

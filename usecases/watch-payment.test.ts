@@ -1,6 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { BALANCE_TOO_SMALL, MERCHANT_ID, openShop, PAID, payRequest, UID } from "../test/simulation/small-shop.ts"
+import {
+  BALANCE_TOO_SMALL,
+  MERCHANT_ID,
+  openShop,
+  PAID,
+  payRequest,
+  UID,
+} from "../test/simulation/small-shop.ts"
 import { watchPayment } from "./watch-payment.ts"
 
 async function watched() {

@@ -148,15 +148,15 @@ function errorOutcome(answer: WechatAnswer): ChargeOutcome {
   return declined && code ? { kind: "declined", code: declined, channelCode: code } : unknown(answer, code)
 }
 
-function unknown(answer: WechatAnswer, code: string | undefined): { kind: "unknown"; cause: string } {
+export function unknown(answer: WechatAnswer, code: string | undefined): { kind: "unknown"; cause: string } {
   return { kind: "unknown", cause: `${answer.status} ${code ?? "unreadable"}` }
 }
 
-function errorCodeIn(body: string): string | undefined {
+export function errorCodeIn(body: string): string | undefined {
   return ErrorBody.safeParse(jsonIn(body)).data?.code
 }
 
-function jsonIn(body: string): unknown {
+export function jsonIn(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {

@@ -46,7 +46,15 @@ function customerPromises(name: string, under: () => StoresUnderTest): void {
 
 function sampleAgreement(change: Partial<Agreement> = {}): Agreement {
   const uid = change.uid ?? fresh("U")
-  return { id: fresh("G"), uid, merchantId: "M1", payType: "CT_WECHAT", contractId: "C1", signedAtMs: NOON_MS, ...change }
+  return {
+    id: fresh("G"),
+    uid,
+    merchantId: "M1",
+    payType: "CT_WECHAT",
+    contractId: "C1",
+    signedAtMs: NOON_MS,
+    ...change,
+  }
 }
 
 function agreementPromises(name: string, under: () => StoresUnderTest): void {

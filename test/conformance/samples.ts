@@ -40,7 +40,10 @@ export function sampleRequest(change: Partial<PayRequest> = {}): PayRequest {
 }
 
 /** A paying order of this request; each call is another attempt with a lease holder of its own. */
-export function payingOrder(request: PayRequest, change: { fingerprint?: string; holder?: string } = {}): Order {
+export function payingOrder(
+  request: PayRequest,
+  change: { fingerprint?: string; holder?: string } = {},
+): Order {
   return newOrder(request, "accepted", {
     fingerprint: change.fingerprint ?? "fingerprint",
     createdAtMs: NOON_MS,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PLANTED_FAULTS } from "./planted-faults.ts"
-import { BEHAVIOURS } from "./simulated-channel.ts"
 import { brokenStory, seedLine, simulate, simulateMany } from "./simulate.ts"
+import { BEHAVIOURS } from "./simulated-channel.ts"
 
 const FIRST_SEED = 1
 const SEEDS = 500
@@ -67,7 +67,10 @@ test("a seed plays the same run again, to the last word", async () => {
 
 for (const [name, plant] of Object.entries(PLANTED_FAULTS)) {
   test(`the simulation finds ${name}`, async () => {
-    const runs = await simulateMany({ first: FIRST_SEED, count: SEEDS_TO_FIND_A_FAULT, untilBroken: true }, plant)
+    const runs = await simulateMany(
+      { first: FIRST_SEED, count: SEEDS_TO_FIND_A_FAULT, untilBroken: true },
+      plant,
+    )
     assert.equal(runs.broken.length, 1, `not found in ${runs.seeds} seeds`)
   })
 }

@@ -26,7 +26,9 @@ export function checkAtRest(world: World): string[] {
 
 function strayMoney(orders: readonly Order[], linesOf: ReadonlyMap<string, BookLine[]>): string[] {
   const known = new Set(orders.map((order) => channelOrderNoOf(order.tradeNo, 1)))
-  return [...linesOf.keys()].filter((no) => !known.has(no)).map((no) => `I1: a channel holds money for ${no}, which is no order`)
+  return [...linesOf.keys()]
+    .filter((no) => !known.has(no))
+    .map((no) => `I1: a channel holds money for ${no}, which is no order`)
 }
 
 function moneyOf(order: Order, lines: readonly BookLine[]): string[] {
@@ -34,7 +36,8 @@ function moneyOf(order: Order, lines: readonly BookLine[]): string[] {
   const chargedFen = lines.reduce((sum, line) => sum + line.amountFen, 0)
   const wrong: string[] = []
   if (lines.length > 1) wrong.push(`I1: ${name} was charged ${lines.length} times`)
-  if (chargedFen > order.totalFen) wrong.push(`I1: ${name} asked for ${order.totalFen} fen, ${chargedFen} were taken`)
+  if (chargedFen > order.totalFen)
+    wrong.push(`I1: ${name} asked for ${order.totalFen} fen, ${chargedFen} were taken`)
   const writtenDown = order.events.some((it) => it.event === "surplusFound")
   const ended = order.state === "FAILED" || order.state === "CLOSED" || order.state === "RETRACTED"
   if (ended && chargedFen > 0 && !writtenDown) {

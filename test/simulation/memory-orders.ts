@@ -35,7 +35,9 @@ export function memoryOrders(table: OrderTable, onWrite: (order: Order) => void 
         keep(next)
         return { written: true }
       }
-      return isDeepStrictEqual(stored, kept(next)) ? { written: true } : { written: false, stored: kept(stored) }
+      return isDeepStrictEqual(stored, kept(next))
+        ? { written: true }
+        : { written: false, stored: kept(stored) }
     },
 
     async read(tradeNo) {

@@ -1,6 +1,7 @@
 /** The poll queue as it is: messages late, doubled, and back again when whoever had them died. */
-import type { PollMessage } from "../../usecases/ports.ts"
+
 import { pollOrder } from "../../usecases/poll-order.ts"
+import type { PollMessage } from "../../usecases/ports.ts"
 import { InjectedFault } from "./processes.ts"
 import type { World } from "./world.ts"
 

@@ -141,12 +141,7 @@ function fail(process: Process, point: string): never {
   throw new InjectedFault(`${point} failed`)
 }
 
-function die(
-  world: ProcessWorld,
-  process: Process,
-  point: string,
-  when: "before" | "after",
-): Promise<never> {
+function die(world: ProcessWorld, process: Process, point: string, when: "before" | "after"): Promise<never> {
   process.dead = true
   world.onCrash(process, point, when)
   return forever()

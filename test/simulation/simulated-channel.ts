@@ -73,7 +73,16 @@ export function simulatedChannel(id: ChannelId, world: ChannelWorld): SimulatedC
       await world.time.sleep(world.random.between(10, 200))
       return answerOf(entries.get(channelOrderNo), world)
     },
+
+    reverse: neverUndone,
+    refund: neverUndone,
+    queryRefund: neverUndone,
   }
+}
+
+/** Paying alone undoes nothing; a run in which it is tried falls over. */
+export function neverUndone(): Promise<never> {
+  return Promise.reject(new Error("paying asked a channel to undo something"))
 }
 
 type Ledger = ChannelWorld & { id: ChannelId; books: BookLine[]; entries: Map<string, Entry> }

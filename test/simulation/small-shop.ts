@@ -8,6 +8,7 @@ import type { ChargeRequest, Merchant, PayChannel, QueryRequest } from "../../us
 import { memoryPolls, type SentPoll } from "./memory-polls.ts"
 import { emptyTables, memoryStores } from "./memory-stores.ts"
 import { seededRandom } from "./seeded-random.ts"
+import { neverUndone } from "./simulated-channel.ts"
 import { virtualTime } from "./virtual-time.ts"
 
 /** 2025-06-01 12:00 in Shanghai, when a window of wrong codes begins. */
@@ -100,7 +101,15 @@ export function merchantAt(settingsVersion: number, keyIds: readonly string[] = 
 
 /** What a till sends for a code. */
 export function payRequest(code: string, change: Partial<PayRequest> = {}): PayRequest {
-  return { merchantId: MERCHANT_ID, outRequestNo: "N1", code, body: "豆浆", totalFen: 500, storeId: "S1", ...change }
+  return {
+    merchantId: MERCHANT_ID,
+    outRequestNo: "N1",
+    code,
+    body: "豆浆",
+    totalFen: 500,
+    storeId: "S1",
+    ...change,
+  }
 }
 
 export type ObedientChannel = PayChannel & {
@@ -110,7 +119,12 @@ export type ObedientChannel = PayChannel & {
   onQuery(request: QueryRequest): Promise<QueryOutcome>
 }
 
-export const PAID = { kind: "charged", channelTradeNo: "4200000001", couponFen: 0, paidAtMs: OPENS_MS } as const
+export const PAID = {
+  kind: "charged",
+  channelTradeNo: "4200000001",
+  couponFen: 0,
+  paidAtMs: OPENS_MS,
+} as const
 export const BALANCE_TOO_SMALL = {
   kind: "declined",
   code: "BALANCE_INSUFFICIENT",
@@ -139,6 +153,9 @@ function obedientChannel(): ObedientChannel {
       channel.queries.push(request)
       return channel.onQuery(request)
     },
+    reverse: neverUndone,
+    refund: neverUndone,
+    queryRefund: neverUndone,
   }
   return channel
 }

@@ -84,7 +84,9 @@ async function send(world: World, request: PayRequest): Promise<ApplyPayResult> 
   const { process, ports } = world.startProcess("till call")
   const askedAtMs = world.time.monotonicMs()
   const { merchantId, outRequestNo, totalFen } = request
-  world.tell(`${process.name} sends ${merchantId} ${outRequestNo}, ${totalFen} fen, code …${request.code.slice(-4)}`)
+  world.tell(
+    `${process.name} sends ${merchantId} ${outRequestNo}, ${totalFen} fen, code …${request.code.slice(-4)}`,
+  )
   try {
     const result = await orFault(applyPay(ports, request, { keyId: KEY_ID, arrivedMonotonicMs: askedAtMs }))
     world.answers.push({ request, askedAtMs, toldAtMs: world.time.monotonicMs(), result })

@@ -24,7 +24,12 @@ export async function settle(world: World): Promise<void> {
 }
 
 function merchantAt(merchantId: string, settingsVersion: number, keyIds: readonly string[]): Merchant {
-  const accountOf = (channel: "wechat" | "alipay") => ({ merchantId, channel, accountId: "A1", settingsVersion })
+  const accountOf = (channel: "wechat" | "alipay") => ({
+    merchantId,
+    channel,
+    accountId: "A1",
+    settingsVersion,
+  })
   return {
     merchantId,
     name: merchantId,

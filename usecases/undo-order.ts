@@ -1,0 +1,229 @@
+/**
+ * One step of undoing an order (design §2, "Undo is not one thing"): what stays unknown is reversed at its channel, then
+ * asked about and, where the money was taken after all, refunded under a computed number; what was paid is refunded; so is
+ * money found for an order that ended without it. The workflow repeats the step until it says done.
+ *
+ * Each step takes the order's lease first, so that only one of them talks to the channel at a time.
+ */
+import { LEASE_MS, type Leg, leaseHeld, type Order, withLease } from "../domain/order.ts"
+import { channelOrderNoOf } from "../domain/order-number.ts"
+import { afterUndo, legsToUndo, type UndoOutcome, undoRefundNoOf } from "../domain/undo-outcome.ts"
+import { accountOfLeg } from "./channel-account.ts"
+import type {
+  Channels,
+  Clock,
+  ExceptionKind,
+  ExceptionStore,
+  OrderStore,
+  PayChannel,
+  Random,
+  ReverseRequest,
+  UndoSettings,
+} from "./ports.ts"
+
+export type UndoPorts = {
+  clock: Clock
+  random: Random
+  orders: OrderStore
+  channels: Channels
+  exceptions: ExceptionStore
+  settings: UndoSettings
+}
+
+/** What one step hands on to the next: kept by the workflow, since the order need not know it. */
+export type UndoProgress = {
+  tradeNo: string
+  /** Steps that brought nothing clear. */
+  tries?: number
+  /** When "no such order" was first heard after a charge could no longer be on its way. */
+  notFoundAtMs?: number
+}
+
+export type UndoStep = { done: true } | ({ done: false; waitMs: number } & UndoProgress)
+
+/** Not clear yet: how long to wait before the next try, at least. */
+type Unclear = { kind: "unclear"; why: string; waitMs?: number; notFoundAtMs?: number }
+
+export async function undoOrder(ports: UndoPorts, progress: UndoProgress): Promise<UndoStep> {
+  const { clock, orders } = ports
+  const order = await orders.read(progress.tradeNo)
+  const [leg] = order ? legsToUndo(order) : []
+  if (!order || !leg) return { done: true }
+  const nowMs = clock.nowMs()
+  if (order.lease && leaseHeld(order, nowMs)) {
+    return { ...progress, done: false, waitMs: order.lease.untilMs - nowMs + 1 }
+  }
+  const mine = withLease(order, ports.random.id(nowMs), nowMs)
+  // Somebody was faster: whoever it was, look again in a moment.
+  if (!(await orders.advance(order, mine)).written) return { ...progress, done: false, waitMs: 1_000 }
+
+  const outcome = await undoLeg(ports, mine, leg, progress)
+  if (outcome.kind === "unclear") return waitAndSee(ports, mine, progress, outcome)
+  return writeOutcome(ports, mine, leg, outcome, progress)
+}
+
+async function writeOutcome(
+  ports: UndoPorts,
+  order: Order,
+  leg: Leg,
+  outcome: UndoOutcome,
+  progress: UndoProgress,
+): Promise<UndoStep> {
+  const { tradeNo, merchantId } = order
+  const nowMs = ports.clock.nowMs()
+  const next = afterUndo(order, leg.no, outcome, nowMs)
+  if (!next) {
+    return waitAndSee(ports, order, progress, {
+      kind: "unclear",
+      why: outcome.kind === "refused" ? outcome.channelCode : "",
+    })
+  }
+  // The lease is let go with the word that ends its purpose: further legs need not wait for it.
+  const result = await ports.orders.advance(order, { ...next, lease: undefined })
+  if (!result.written) return { ...progress, done: false, waitMs: 1_000 }
+  if (outcome.kind === "refused") {
+    await ports.exceptions.note(
+      { tradeNo, merchantId, kind: "undo refused", lastTried: outcome.channelCode },
+      nowMs,
+    )
+    return { done: true }
+  }
+  if (legsToUndo(next).length > 0) return { ...progress, done: false, waitMs: 0 }
+  await resolve(ports, order)
+  return { done: true }
+}
+
+async function resolve({ exceptions, clock }: UndoPorts, order: Order): Promise<void> {
+  await exceptions.resolve(order.tradeNo, kindOf(order), clock.nowMs())
+}
+
+function kindOf(order: Order): ExceptionKind {
+  return order.state === "FAILED" || order.state === "CLOSED" ? "surplus" : "not final"
+}
+
+async function waitAndSee(
+  ports: UndoPorts,
+  order: Order,
+  progress: UndoProgress,
+  outcome: Unclear,
+): Promise<UndoStep> {
+  const { clock, exceptions, settings } = ports
+  const nowMs = clock.nowMs()
+  const tries = (progress.tries ?? 0) + 1
+  const planned = settings.retryPlanMs[Math.min(tries, settings.retryPlanMs.length) - 1] ?? 0
+  if (nowMs - order.createdAtMs >= settings.visibleAfterMs) {
+    const { tradeNo, merchantId } = order
+    await exceptions.note({ tradeNo, merchantId, kind: kindOf(order), lastTried: outcome.why }, nowMs)
+  }
+  // Let the lease go: the wait may be shorter than it, and the next step takes its own.
+  await ports.orders.advance(order, { ...order, version: order.version + 1, lease: undefined })
+  const { notFoundAtMs } = outcome
+  return { tradeNo: progress.tradeNo, tries, notFoundAtMs, done: false, waitMs: outcome.waitMs ?? planned }
+}
+
+async function undoLeg(
+  ports: UndoPorts,
+  order: Order,
+  leg: Leg,
+  progress: UndoProgress,
+): Promise<UndoOutcome | Unclear> {
+  const channel = ports.channels[leg.channel]
+  if (!channel) return { kind: "unclear", why: `channel ${leg.channel} is switched off` }
+  const request: ReverseRequest = {
+    account: accountOfLeg(order.merchantId, leg),
+    channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no),
+    amountFen: leg.amountFen,
+    intent: leg.intent,
+    orderedAtMs: order.createdAtMs,
+    timeoutMs: ports.settings.channelTimeoutMs,
+  }
+  // Known to hold the money: it goes back under its own number, whatever may have been tried before.
+  if (order.state !== "REVERSING" || leg.state === "CHARGED") return giveBack(channel, request)
+  return reverse(ports, channel, request, order, progress)
+}
+
+async function reverse(
+  ports: UndoPorts,
+  channel: PayChannel,
+  request: ReverseRequest,
+  order: Order,
+  progress: UndoProgress,
+): Promise<UndoOutcome | Unclear> {
+  const ageMs = ports.clock.nowMs() - order.createdAtMs
+  const window = channel.capabilities.reverse
+  if (window && ageMs <= window.windowMs) {
+    if (ageMs < window.minWaitMs)
+      return { kind: "unclear", why: "too early", waitMs: window.minWaitMs - ageMs }
+    const outcome = await channel.reverse(request)
+    if (outcome.kind === "undone") return { kind: "void" }
+    if (outcome.kind === "notFound") return notFound(ports, order, progress)
+    if (outcome.kind !== "refused") return { kind: "unclear", why: outcome.cause }
+  }
+  const found = await channel.query(request)
+  switch (found.kind) {
+    case "charged":
+      return giveBack(channel, request)
+    case "returned":
+      return { kind: "returned" }
+    case "closed":
+    case "declined":
+      return { kind: "void" }
+    case "notFound":
+      return notFound(ports, order, progress)
+    case "pending":
+      return { kind: "unclear", why: `waiting for ${found.waitingFor}` }
+    case "unknown":
+    case "notSent":
+      return { kind: "unclear", why: found.cause }
+  }
+}
+
+/**
+ * "No such order" is not a clear word: the charge may still be on its way. It counts only after the lease and a further
+ * while, and only when it is heard twice.
+ */
+function notFound(ports: UndoPorts, order: Order, progress: UndoProgress): UndoOutcome | Unclear {
+  const { clock, settings } = ports
+  const nowMs = clock.nowMs()
+  const landedMs = order.createdAtMs + LEASE_MS + settings.lateChargeMs
+  if (nowMs < landedMs) return { kind: "unclear", why: "not found yet", waitMs: landedMs - nowMs }
+  if (progress.notFoundAtMs !== undefined && progress.notFoundAtMs < nowMs) return { kind: "void" }
+  return { kind: "unclear", why: "not found", notFoundAtMs: nowMs }
+}
+
+/** Refunds the whole amount under the computed number; asked again under the same number it moves nothing twice. */
+async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<UndoOutcome | Unclear> {
+  if (!channel.capabilities.refund) return { kind: "unclear", why: `${channel.id} takes nothing back` }
+  const refund = {
+    ...request,
+    totalFen: request.amountFen,
+    channelRefundNo: undoRefundNoOf(request.channelOrderNo),
+  }
+  const asked = await channel.refund(refund)
+  const outcome = asked.kind === "processing" ? await channel.queryRefund(refund) : asked
+  switch (outcome.kind) {
+    case "returned":
+      return { kind: "returned" }
+    case "refused":
+      return alreadyBack(channel, request, outcome.channelCode)
+    case "processing":
+      return { kind: "unclear", why: "refund in progress" }
+    case "notFound":
+      return { kind: "unclear", why: "refund not found" }
+    case "unknown":
+    case "notSent":
+      return { kind: "unclear", why: outcome.cause }
+  }
+}
+
+/** A refusal may mean that the money went back another way, by a reversal whose answer was lost say. */
+async function alreadyBack(
+  channel: PayChannel,
+  request: ReverseRequest,
+  channelCode: string,
+): Promise<UndoOutcome | Unclear> {
+  const found = await channel.query(request)
+  if (found.kind === "returned" || found.kind === "closed") return { kind: "returned" }
+  if (found.kind === "charged") return { kind: "refused", channelCode }
+  return { kind: "unclear", why: channelCode }
+}
