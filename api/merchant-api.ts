@@ -47,3 +47,16 @@ export const OrderOutput = z.object({
 export type OrderOutput = z.infer<typeof OrderOutput>
 
 export const QueryUidOutput = z.object({ uid: z.string() })
+
+export const ReverseInput = OrderQueryInput
+export type ReverseInput = z.infer<typeof ReverseInput>
+
+/** `recall` Y: not certain yet; the platform goes on by itself, and the merchant may call again to hear. */
+export const ReverseOutput = z.object({
+  recall: z.enum(["Y", "N"]),
+  pay_out_trade_no: z.string(),
+  out_request_no: z.string(),
+  reverse_date: z.string().optional(),
+  reverse_time: z.string().optional(),
+})
+export type ReverseOutput = z.infer<typeof ReverseOutput>

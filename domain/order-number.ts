@@ -26,3 +26,12 @@ export function isTradeNo(value: string): boolean {
 export function channelOrderNoOf(tradeNo: string, legNo: number): string {
   return `${tradeNo}${String(legNo).padStart(2, "0")}`
 }
+
+/** The order and leg behind a channel's number, or undefined where it is none of ours. */
+export function orderAndLegOf(channelOrderNo: string): { tradeNo: string; legNo: number } | undefined {
+  if (!/^[1-9]\d{27}$/.test(channelOrderNo)) return undefined
+  return {
+    tradeNo: channelOrderNo.slice(0, TRADE_NO_DIGITS),
+    legNo: Number(channelOrderNo.slice(TRADE_NO_DIGITS)),
+  }
+}

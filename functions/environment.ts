@@ -12,6 +12,7 @@ export type Environment = {
   pollQueues: Partial<Record<ChannelId, string>>
   channelUrls: Partial<Record<ChannelId, string>>
   tokens: TokenSettings
+  undoWorkflowArn: string
   /** Waiting plans are divided by it; 1 but for local trials. */
   speed: number
 }
@@ -46,6 +47,9 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     },
     get channelUrls() {
       return JSON.parse(need("CHANNEL_URLS"))
+    },
+    get undoWorkflowArn() {
+      return need("UNDO_WORKFLOW_ARN")
     },
     get tokens() {
       return {

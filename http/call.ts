@@ -24,6 +24,7 @@ export type CallFacts = {
   /** Merchant or customer, once known. */
   merchantId?: string
   keyId?: string
+  nonce?: string
   uid?: string
 }
 

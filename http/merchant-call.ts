@@ -13,6 +13,8 @@ import { type FindKey, verifyRequest } from "./request-signature.ts"
 export type MerchantCaller = {
   merchantId: string
   keyId: string
+  nonce: string
+  nowMs: number
   arrivedMonotonicMs: number
   language: Language
 }
@@ -49,6 +51,7 @@ export function merchantHandler<T extends z.ZodObject>(edge: MerchantEdge, call:
       if (!verified.ok) throw new Refused(verified.refusal)
       facts.merchantId = verified.merchantId
       facts.keyId = verified.keyId
+      facts.nonce = verified.nonce
     },
     async (facts) => {
       const parsed = parseJsonBody(call.input, facts.body, facts.language)
@@ -57,10 +60,17 @@ export function merchantHandler<T extends z.ZodObject>(edge: MerchantEdge, call:
   )
 }
 
-function callerOf({ merchantId, keyId, arrivedMonotonicMs, language }: CallFacts): MerchantCaller {
-  if (merchantId === undefined || keyId === undefined)
+function callerOf({
+  merchantId,
+  keyId,
+  nonce,
+  nowMs,
+  arrivedMonotonicMs,
+  language,
+}: CallFacts): MerchantCaller {
+  if (merchantId === undefined || keyId === undefined || nonce === undefined)
     throw new Error("a call got past the signature check unverified")
-  return { merchantId, keyId, arrivedMonotonicMs, language }
+  return { merchantId, keyId, nonce, nowMs, arrivedMonotonicMs, language }
 }
 
 function refusal(refused: Refusal): Answer {

@@ -1,5 +1,5 @@
 import type { Language } from "../api/errors.ts"
-import type { OrderOutput } from "../api/merchant-api.ts"
+import type { OrderOutput, ReverseOutput } from "../api/merchant-api.ts"
 import { PAY_ERRORS } from "../api/pay-errors.ts"
 import { localDateTime } from "../domain/days.ts"
 import { closedUnseen, couponFenOf, type Order, paidAtMs } from "../domain/order.ts"
@@ -40,4 +40,16 @@ function paidFields(
 function failureFields(order: Order, language: Language): Pick<OrderOutput, "pay_err_code" | "pay_err_desc"> {
   const code = order.failure?.code ?? "ORDER_CLOSED"
   return { pay_err_code: code, pay_err_desc: PAY_ERRORS[code][language] }
+}
+
+/** What became of a reversal. Date and time are there once the order is closed. */
+export function reverseAnswer(order: Order, recall: "Y" | "N", timeZone: string): ReverseOutput {
+  const closed = order.state === "CLOSED" && order.finalAtMs !== undefined
+  const { date, time } = localDateTime(order.finalAtMs ?? order.createdAtMs, timeZone)
+  return {
+    recall,
+    pay_out_trade_no: order.tradeNo,
+    out_request_no: order.outRequestNo,
+    ...(closed ? { reverse_date: date, reverse_time: time } : {}),
+  }
 }

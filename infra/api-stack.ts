@@ -1,6 +1,7 @@
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway"
 import {
   ApiMapping,
+  CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
@@ -16,7 +17,7 @@ import { CfnOutput, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
 import type { PlatformData } from "./data-stack.ts"
 import type { FunctionName, Route } from "./function-table.ts"
-import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
+import { FUNCTION_NAMES, ROUTES, rowOf } from "./function-table.ts"
 import type { FunctionSurroundings } from "./platform-function.ts"
 import { PlatformFunction } from "./platform-function.ts"
 import type { Settings } from "./settings.ts"
@@ -37,7 +38,9 @@ export class ApiStack extends Stack {
     if (settings.customDomain) addCustomDomain(this, api, stage, settings.customDomain)
     this.publicUrl = publicUrlOf(api, settings)
     const surroundings = { settings, data, publicUrl: this.publicUrl, bundles }
-    for (const name of FUNCTION_NAMES) addRoutes(this, api, name, surroundings)
+    const routes = FUNCTION_NAMES.flatMap((name) => addRoutes(this, api, name, surroundings))
+    // A throttle of a route that does not exist yet is refused.
+    if (settings.routeThrottles) stage.node.addDependency(...routes)
     new CfnOutput(this, "ApiUrl", { value: this.publicUrl })
   }
 }
@@ -47,12 +50,12 @@ function addRoutes(
   api: HttpApi,
   name: FunctionName,
   surroundings: FunctionSurroundings,
-): void {
+): HttpRoute[] {
   const { trigger } = rowOf(name)
-  if (typeof trigger === "string") return
+  if (!("routes" in trigger)) return []
   const { lambda } = new PlatformFunction(scope, name, surroundings)
   const integration = new HttpLambdaIntegration(`${name}Integration`, lambda)
-  for (const route of trigger.routes) {
+  return trigger.routes.map((route) => {
     const { method, path } = split(route)
     const httpRoute = new HttpRoute(scope, `Route ${method} ${path.slice(1).replaceAll("/", ".")}`, {
       httpApi: api,
@@ -62,9 +65,10 @@ function addRoutes(
     Validations.of(httpRoute).acknowledge({
       id: "AwsSolutions-APIG4",
       reason:
-        "Authorization is in the function: merchants sign each call over its body (RFC 9421), which an authorizer never sees, and customers' tokens are verified there too, so that every refusal carries the one envelope and, for merchants, the platform's signature. The key list is public by purpose.",
+        "Authorization is in the function: merchants sign each call over its body (RFC 9421), which an authorizer never sees, and customers' tokens are verified there too, so that every refusal carries the one envelope and, for merchants, the platform's signature. The key list is public by purpose, and a channel's notifications carry the channel's signature.",
     })
-  }
+    return httpRoute
+  })
 }
 
 function split(route: Route): { method: HttpMethod; path: string } {
@@ -77,13 +81,28 @@ function defaultStage(scope: Construct, api: HttpApi, settings: Settings): HttpS
     retention: settings.logDays,
     removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   })
-  return new HttpStage(scope, "DefaultStage", {
+  const stage = new HttpStage(scope, "DefaultStage", {
     httpApi: api,
     stageName: "$default",
     autoDeploy: true,
     throttle: { rateLimit: settings.throttle.ratePerSecond, burstLimit: settings.throttle.burst },
     accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: ACCESS_LOG_FORMAT },
   })
+  throttleRoutes(stage, settings.routeThrottles)
+  return stage
+}
+
+function throttleRoutes(stage: HttpStage, throttles: Settings["routeThrottles"]): void {
+  if (!throttles) return
+  const resource = stage.node.defaultChild
+  if (!(resource instanceof CfnStage)) throw new Error("The stage is no stage")
+  resource.routeSettings = Object.fromEntries(
+    ROUTES.flatMap((route) => {
+      const own = throttles[route]
+      if (!own) return []
+      return [[route, { ThrottlingRateLimit: own.ratePerSecond, ThrottlingBurstLimit: own.burst }]]
+    }),
+  )
 }
 
 /** The route as it is written in the table, never the path: numbers of orders and codes stand in paths. */

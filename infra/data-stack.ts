@@ -8,11 +8,14 @@ import {
 } from "aws-cdk-lib/aws-dynamodb"
 import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms"
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3"
-import type { Queue } from "aws-cdk-lib/aws-sqs"
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
+import type { PollQueue } from "./poll-queue.ts"
 import { pollQueue } from "./poll-queue.ts"
 import type { Settings } from "./settings.ts"
+
+/** Lists the orders of a day; the name that persistence/keys.ts knows it by. */
+export const DAY_INDEX = "byDay"
 
 /** What keeps state. It is deployed first; everything else can be torn down and made anew around it. */
 export type PlatformData = {
@@ -24,8 +27,8 @@ export type PlatformData = {
   rootKey: Key
   /** Stream records that no retry could deliver. */
   failedRecords: Bucket
-  /** By channel. */
-  pollQueues: Record<string, Queue>
+  /** By channel, with their dead letters. */
+  pollQueues: Record<string, PollQueue>
 }
 
 export class DataStack extends Stack {
@@ -88,7 +91,7 @@ function mainTable(scope: Construct, settings: Settings): Table {
     timeToLiveAttribute: "ttl",
   })
   table.addGlobalSecondaryIndex({
-    indexName: "byDay",
+    indexName: DAY_INDEX,
     partitionKey: { name: "gpk", type: AttributeType.STRING },
     sortKey: { name: "gsk", type: AttributeType.STRING },
     projectionType: ProjectionType.KEYS_ONLY,

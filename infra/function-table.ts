@@ -7,18 +7,38 @@
 /** As API Gateway names it: method, blank, path with `{parameters}`. */
 export type Route = `${"GET" | "POST"} /metro/payment/v1/${string}`
 
+export type Trigger =
+  | { routes: readonly Route[] }
+  /** Records are gathered that long before the function is called. */
+  | { stream: "main table"; gatherSeconds: number }
+  /** Both kinds: one queue a channel. */
+  | { queues: "polls" | "dead letters" }
+  | { taskOf: "undo-order" }
+  /** Executions that ended otherwise than they should. */
+  | { failuresOf: "undo-order" }
+  /** By the name it has in the settings. */
+  | { schedule: "daily" }
+
 export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem"
 
+/** What wrapped keys are for: KMS unwraps a key only for whoever may name its purpose (persistence/platform-secrets.ts). */
+export type KeyPurpose = "metro-pay/data" | "metro-pay/answers"
+
 export type FunctionRow = {
-  trigger: { routes: readonly Route[] } | "stream of the main table" | "poll queues"
+  trigger: Trigger
   /** Actions on the table itself, never on its index. */
   main?: readonly TableAction[]
+  /** The main table's index of days, which holds keys only. */
+  days?: readonly "Query"[]
   /** GetItem reads the platform's wrapped keys, Query a merchant as a whole, BatchGetItem whether it may pay at all. */
   settings?: readonly TableAction[]
-  /** Secrets in the settings and items are encrypted under data keys that this key wraps. */
-  dataKey?: readonly "Decrypt"[]
-  rootKey?: readonly ("Sign" | "GetPublicKey")[]
+  /** Secrets in settings and items are encrypted under keys that the data key wraps; these it unwraps for the function. */
+  unwraps?: readonly KeyPurpose[]
+  rootKey?: readonly "Sign"[]
   pollQueues?: readonly "SendMessage"[]
+  undoWorkflow?: readonly ("StartExecution" | "DescribeExecution")[]
+  /** Where the work has no caller who waits and no lease to stay within; all others have FUNCTION_TIMEOUT. */
+  timeoutMinutes?: number
 }
 
 export const FUNCTION_TABLE = {
@@ -26,26 +46,33 @@ export const FUNCTION_TABLE = {
     trigger: { routes: ["POST /metro/payment/v1/api/qrcode/applypay"] },
     main: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"],
     settings: ["GetItem", "BatchGetItem", "Query"],
-    dataKey: ["Decrypt"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
     pollQueues: ["SendMessage"],
   },
   queryuid: {
     trigger: { routes: ["POST /metro/payment/v1/api/qrcode/queryuid"] },
     main: ["GetItem", "UpdateItem"],
     settings: ["GetItem", "Query"],
-    dataKey: ["Decrypt"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
   },
   orderquery: {
     trigger: { routes: ["POST /metro/payment/v1/api/qrcode/orderquery"] },
     main: ["GetItem"],
     settings: ["GetItem", "Query"],
-    dataKey: ["Decrypt"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
     pollQueues: ["SendMessage"],
+  },
+  reverse: {
+    trigger: { routes: ["POST /metro/payment/v1/api/qrcode/reverse"] },
+    main: ["GetItem", "PutItem", "UpdateItem"],
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    undoWorkflow: ["StartExecution", "DescribeExecution"],
   },
   keys: {
     trigger: { routes: ["GET /metro/payment/v1/keys"] },
     settings: ["GetItem"],
-    rootKey: ["Sign", "GetPublicKey"],
+    rootKey: ["Sign"],
   },
   code: {
     trigger: {
@@ -57,7 +84,7 @@ export const FUNCTION_TABLE = {
     },
     main: ["GetItem", "PutItem", "UpdateItem"],
     settings: ["GetItem"],
-    dataKey: ["Decrypt"],
+    unwraps: ["metro-pay/data"],
   },
   payments: {
     trigger: { routes: ["GET /metro/payment/v1/app/payments/{pay_id}"] },
@@ -68,7 +95,7 @@ export const FUNCTION_TABLE = {
       routes: ["GET /metro/payment/v1/app/agreements", "POST /metro/payment/v1/app/agreements/{id}/close"],
     },
     // Closing an agreement is an update: what a customer once agreed to stays provable.
-    main: ["GetItem", "Query", "UpdateItem"],
+    main: ["Query", "UpdateItem"],
   },
   records: {
     trigger: {
@@ -76,18 +103,56 @@ export const FUNCTION_TABLE = {
     },
     main: ["GetItem", "Query"],
     settings: ["GetItem", "Query"],
-    dataKey: ["Decrypt"],
+    unwraps: ["metro-pay/data"],
+  },
+  notifywechat: {
+    trigger: { routes: ["POST /metro/payment/v1/notify/wechat/{merchant_id}/{account_id}/{version}"] },
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data"],
+    pollQueues: ["SendMessage"],
   },
   effects: {
-    trigger: "stream of the main table",
-    main: ["PutItem", "UpdateItem"],
+    trigger: { stream: "main table", gatherSeconds: 1 },
+    main: ["PutItem"],
+  },
+  recovery: {
+    // Most orders are final before their record is read: those need no message.
+    trigger: { stream: "main table", gatherSeconds: 5 },
+    pollQueues: ["SendMessage"],
   },
   poll: {
-    trigger: "poll queues",
+    trigger: { queues: "polls" },
     main: ["GetItem", "UpdateItem"],
     settings: ["GetItem", "Query"],
-    dataKey: ["Decrypt"],
+    unwraps: ["metro-pay/data"],
     pollQueues: ["SendMessage"],
+    undoWorkflow: ["StartExecution", "DescribeExecution"],
+  },
+  deadletters: {
+    trigger: { queues: "dead letters" },
+    main: ["UpdateItem"],
+    pollQueues: ["SendMessage"],
+  },
+  undo: {
+    trigger: { taskOf: "undo-order" },
+    main: ["GetItem", "UpdateItem"],
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data"],
+  },
+  undofailed: {
+    trigger: { failuresOf: "undo-order" },
+    main: ["GetItem", "UpdateItem"],
+    undoWorkflow: ["StartExecution", "DescribeExecution"],
+  },
+  daily: {
+    trigger: { schedule: "daily" },
+    main: ["GetItem", "UpdateItem"],
+    days: ["Query"],
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data"],
+    pollQueues: ["SendMessage"],
+    // Walks through all orders of two days.
+    timeoutMinutes: 15,
   },
 } as const satisfies Record<string, FunctionRow>
 
@@ -98,3 +163,8 @@ export const FUNCTION_NAMES = Object.keys(FUNCTION_TABLE) as FunctionName[]
 export function rowOf(name: FunctionName): FunctionRow {
   return FUNCTION_TABLE[name]
 }
+
+export const ROUTES: readonly Route[] = FUNCTION_NAMES.flatMap((name) => {
+  const { trigger } = rowOf(name)
+  return "routes" in trigger ? trigger.routes : []
+})

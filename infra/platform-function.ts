@@ -19,6 +19,7 @@ import type { FunctionName } from "./function-table.ts"
 import { rowOf } from "./function-table.ts"
 import { allow, permit } from "./permissions.ts"
 import type { Settings } from "./settings.ts"
+import { undoWorkflowArn } from "./undo-workflow-name.ts"
 
 /** The lease of an order (25 s) must outlast this and a channel's time-out (7 s) together. */
 export const FUNCTION_TIMEOUT = Duration.seconds(12)
@@ -49,7 +50,8 @@ export class PlatformFunction extends Construct {
       removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") })
-    permit(this.role, rowOf(name), data)
+    const row = rowOf(name)
+    permit(this.role, row, data, settings.stage)
     allow(this.role, "OwnLog", "logs", ["CreateLogStream", "PutLogEvents"], [logGroup.logGroupArn])
     this.lambda = new LambdaFunction(this, "Function", {
       functionName: `MetroPay-${settings.stage}-${name}`,
@@ -58,7 +60,8 @@ export class PlatformFunction extends Construct {
       runtime: new Runtime(settings.runtime, RuntimeFamily.NODEJS),
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      timeout: FUNCTION_TIMEOUT,
+      timeout: row.timeoutMinutes === undefined ? FUNCTION_TIMEOUT : Duration.minutes(row.timeoutMinutes),
+      reservedConcurrentExecutions: settings.reservedConcurrency?.[name],
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -84,7 +87,7 @@ function environment(
   data: PlatformData,
   publicUrl: string,
 ): Record<string, string> {
-  const queueUrls = Object.entries(data.pollQueues).map(([channel, queue]) => [channel, queue.queueUrl])
+  const queueUrls = Object.entries(data.pollQueues).map(([channel, { queue }]) => [channel, queue.queueUrl])
   return {
     STAGE: settings.stage,
     PUBLIC_URL: publicUrl,
@@ -98,5 +101,6 @@ function environment(
     TOKEN_AUDIENCE: settings.token.audience,
     TOKEN_JWKS_URL: settings.token.jwksUrl,
     SPEED: String(settings.speed),
+    UNDO_WORKFLOW_ARN: undoWorkflowArn(Stack.of(scope), settings.stage),
   }
 }

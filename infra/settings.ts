@@ -1,4 +1,5 @@
 import * as z from "zod"
+import { FUNCTION_NAMES, ROUTES, rowOf } from "./function-table.ts"
 import { STAGES } from "./stages.ts"
 
 /** The periods CloudWatch Logs knows, up to ten years. */
@@ -8,6 +9,9 @@ const LOG_DAYS = [
 
 const url = z.url({ protocol: /^https?$/ })
 const address = url.refine((value) => !value.endsWith("/"), "must not end with a slash")
+
+/** Per second, and how far a burst may go beyond. */
+const throttle = z.strictObject({ ratePerSecond: z.int().min(1), burst: z.int().min(1) })
 
 const Settings = z.strictObject({
   stage: z.enum(["local", "test", "production"]),
@@ -23,8 +27,18 @@ const Settings = z.strictObject({
   channelUrls: z.strictObject({ wechat: address }),
   /** Divides every waiting plan. */
   speed: z.int().min(1).max(100),
-  /** Of all callers together, per second, and how far a burst may go beyond. */
-  throttle: z.strictObject({ ratePerSecond: z.int().min(1), burst: z.int().min(1) }),
+  /** Of all callers together, on each route that has no throttle of its own. */
+  throttle,
+  routeThrottles: z.partialRecord(z.enum(ROUTES), throttle).optional(),
+  /**
+   * How many calls of a function run at once at most, and are kept free for it. What stands here is taken from the account's
+   * quota, of which AWS keeps 100 for the functions that have none.
+   */
+  reservedConcurrency: z.partialRecord(z.enum(FUNCTION_NAMES), z.int().min(1)).optional(),
+  /** Cron expressions as EventBridge Scheduler reads them, without the word, and the zone that they are meant in. */
+  schedules: z.strictObject({
+    daily: z.strictObject({ cron: z.string().regex(/^(\S+ ){5}\S+$/), timeZone: z.string().refine(isTimeZone) }),
+  }),
   /** The China regions get new runtimes later. */
   runtime: z.string().regex(/^nodejs\d+\.x$/),
   /** X-Ray; not available to functions in the China regions. */
@@ -35,6 +49,14 @@ const Settings = z.strictObject({
   /** Check the templates by CloudFormation's rules and cdk-nag's. A start on one machine saves the second it takes. */
   templateChecks: z.boolean(),
 })
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== ""
+  } catch {
+    return false
+  }
+}
 
 /** What differs between stages. */
 export type Settings = z.infer<typeof Settings>
@@ -88,6 +110,7 @@ function describe(issue: z.core.$ZodIssue): string {
 function contradictions(settings: Settings): string[] {
   const found: string[] = []
   if (settings.publicUrl && settings.customDomain) found.push("publicUrl and customDomain: give one of them")
+  found.push(...tooFewForQueues(settings))
   if (settings.stage === "local") return found
   const urls = {
     publicUrl: settings.publicUrl,
@@ -103,6 +126,15 @@ function contradictions(settings: Settings): string[] {
   if (settings.stage === "production" && !settings.keepData)
     found.push("keepData: must be true in production")
   return found
+}
+
+/** A queue's share of its function must be two calls at once: Lambda does not read a queue for less. */
+function tooFewForQueues({ reservedConcurrency = {}, channelUrls }: Settings): string[] {
+  const needed = 2 * Object.keys(channelUrls).length
+  return FUNCTION_NAMES.flatMap((name) => {
+    const tooFew = "queues" in rowOf(name).trigger && (reservedConcurrency[name] ?? needed) < needed
+    return tooFew ? [`reservedConcurrency.${name}: must be at least ${needed}, two a channel`] : []
+  })
 }
 
 function refusal(problems: string[]): SettingsError {

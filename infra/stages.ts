@@ -11,6 +11,32 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
     channelUrls: { wechat: "https://api.mch.weixin.qq.com" },
     speed: 1,
     throttle: { ratePerSecond: 3000, burst: 3000 },
+    // What comes in without a signature or token of ours.
+    routeThrottles: {
+      "GET /metro/payment/v1/keys": { ratePerSecond: 100, burst: 200 },
+      "POST /metro/payment/v1/notify/wechat/{merchant_id}/{account_id}/{version}": {
+        ratePerSecond: 500,
+        burst: 1000,
+      },
+    },
+    // Fits the quota of 1,000 that an account begins with, and leaves the others a fifth of it. A channel that falls
+    // silent uses up what asks and undoes, never what pays; a heap of work uses up neither.
+    reservedConcurrency: {
+      applypay: 400,
+
+      orderquery: 80,
+      reverse: 50,
+      notifywechat: 40,
+      poll: 100,
+      undo: 50,
+
+      effects: 40,
+      recovery: 20,
+      deadletters: 10,
+      undofailed: 10,
+      daily: 1,
+    },
+    schedules: { daily: { cron: "0 1,13 * * ? *", timeZone: "Asia/Shanghai" } },
     runtime: "nodejs24.x",
     tracing: false,
     logDays: 180,
@@ -26,6 +52,7 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
     channelUrls: { wechat: "https://wechat.test.metro-pay.example" },
     speed: 1,
     throttle: { ratePerSecond: 200, burst: 200 },
+    schedules: { daily: { cron: "0 1,13 * * ? *", timeZone: "Asia/Shanghai" } },
     runtime: "nodejs24.x",
     tracing: false,
     logDays: 14,
@@ -43,6 +70,7 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
     channelUrls: { wechat: "http://127.0.0.1:8787/local/channels/wechat" },
     speed: 1,
     throttle: { ratePerSecond: 10_000, burst: 10_000 },
+    schedules: { daily: { cron: "0 1,13 * * ? *", timeZone: "Asia/Shanghai" } },
     runtime: "nodejs24.x",
     tracing: false,
     logDays: 1,

@@ -1,12 +1,16 @@
 import { EventSourceMapping, StartingPosition } from "aws-cdk-lib/aws-lambda"
 import type { Bucket } from "aws-cdk-lib/aws-s3"
+import type { Queue } from "aws-cdk-lib/aws-sqs"
 import { Duration, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
+import { DailySchedule } from "./daily-schedule.ts"
 import type { PlatformData } from "./data-stack.ts"
+import { FailedUndos } from "./failed-undos.ts"
 import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
 import { allow } from "./permissions.ts"
 import { PlatformFunction } from "./platform-function.ts"
 import type { Settings } from "./settings.ts"
+import { UndoWorkflow } from "./undo-workflow.ts"
 
 /** What goes on after an answer was given: functions that no caller waits for. */
 export class WorkerStack extends Stack {
@@ -21,15 +25,23 @@ export class WorkerStack extends Stack {
     super(scope, id)
     for (const name of FUNCTION_NAMES) {
       const { trigger } = rowOf(name)
-      if (typeof trigger !== "string") continue
+      if ("routes" in trigger) continue
       const worker = new PlatformFunction(this, name, { settings, data, publicUrl, bundles })
-      if (trigger === "poll queues") feedFromQueues(worker, data)
-      else feedFromStream(worker, data)
+      const most = settings.reservedConcurrency?.[name]
+      if ("stream" in trigger) feedFromStream(worker, data, trigger.gatherSeconds)
+      else if ("queues" in trigger) feedFromQueues(worker, sourceQueues(data, trigger.queues), most)
+      else if ("taskOf" in trigger) new UndoWorkflow(this, worker, settings)
+      else if ("failuresOf" in trigger) new FailedUndos(this, worker, settings.stage)
+      else new DailySchedule(this, worker, settings)
     }
   }
 }
 
-function feedFromStream(worker: PlatformFunction, { mainTable, failedRecords }: PlatformData): void {
+function feedFromStream(
+  worker: PlatformFunction,
+  { mainTable, failedRecords }: PlatformData,
+  gatherSeconds: number,
+): void {
   const streamArn = mainTable.tableStreamArn
   if (!streamArn) throw new Error("The main table has no stream")
   allow(
@@ -59,7 +71,7 @@ function feedFromStream(worker: PlatformFunction, { mainTable, failedRecords }: 
     eventSourceArn: streamArn,
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 100,
-    maxBatchingWindow: Duration.seconds(1),
+    maxBatchingWindow: Duration.seconds(gatherSeconds),
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
     // A record that cannot be delivered holds up its shard: it is given up long before the stream forgets it (24 h).
@@ -76,11 +88,22 @@ function exportName(bucket: Bucket): string {
   return owner.resolve(owner.exportValue(bucket.bucketArn))["Fn::ImportValue"]
 }
 
-function feedFromQueues(worker: PlatformFunction, { pollQueues }: PlatformData): void {
-  const queues = Object.entries(pollQueues)
+/** By channel. */
+function sourceQueues({ pollQueues }: PlatformData, which: "polls" | "dead letters"): [string, Queue][] {
+  return Object.entries(pollQueues).map(([channel, { queue, deadLetters }]) => [
+    channel,
+    which === "polls" ? queue : deadLetters,
+  ])
+}
+
+/**
+ * Where the function's concurrency is limited to `most`, the queues share it evenly and Lambda takes no more messages than
+ * that: one it took and could not run would count as received, and a few such receives make a dead letter.
+ */
+function feedFromQueues(worker: PlatformFunction, queues: [string, Queue][], most?: number): void {
   allow(
     worker.role,
-    "ReceiveFromPollQueues",
+    "ReceiveFromQueues",
     "sqs",
     ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"],
     queues.map(([, queue]) => queue.queueArn),
@@ -91,6 +114,7 @@ function feedFromQueues(worker: PlatformFunction, { pollQueues }: PlatformData):
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
+      maxConcurrency: most === undefined ? undefined : Math.floor(most / queues.length),
     })
   }
 }

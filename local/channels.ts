@@ -1,5 +1,5 @@
 /** The simulated channels of this machine, and the keys that they and the demo merchants know each other by. */
-import { createPublicKey, generateKeyPair } from "node:crypto"
+import { createHash, createPublicKey, generateKeyPair } from "node:crypto"
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -57,6 +57,7 @@ export async function startChannels(given: {
   const accounts = WECHAT_ACCOUNTS.map((account, index) => ({
     ...account,
     privateKeyPem: merchantKeys[index] ?? "",
+    apiV3Key: apiV3Key(merchantKeys[index] ?? ""),
   }))
   const wechat = await startWechatSimulator({
     dir,
@@ -64,9 +65,10 @@ export async function startChannels(given: {
     speed,
     port: ports.wechat,
     platform: { publicKeyId: WECHAT_PUBLIC_KEY_ID, privateKeyPem: platformKey ?? "" },
-    merchants: accounts.map(({ mchid, appid, serialNo, privateKeyPem }) => ({
+    merchants: accounts.map(({ mchid, appid, serialNo, privateKeyPem, apiV3Key }) => ({
       mchid,
       serialNo,
+      apiV3Key,
       publicKeyPem: publicKey(privateKeyPem),
       appids: [appid],
     })),
@@ -95,6 +97,11 @@ async function privateKey(dir: string, name: string): Promise<string> {
   writeFileSync(`${file}.new`, pem, { mode: 0o600 })
   renameSync(`${file}.new`, file)
   return pem
+}
+
+/** What notifications are encrypted with: the merchant and WeChat agreed on it, so it follows from what is kept already. */
+function apiV3Key(privateKeyPem: string): string {
+  return createHash("sha256").update(privateKeyPem).digest("hex").slice(0, 32)
 }
 
 function publicKey(privateKeyPem: string): string {

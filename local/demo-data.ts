@@ -25,6 +25,7 @@ export type SimulatedWechat = {
     appid: string
     serialNo: string
     privateKeyPem: string
+    apiV3Key: string
   }[]
   addContract(contract: { contractId: string; mchid: string; openid: string }): void
 }
@@ -127,7 +128,7 @@ async function seedCustomers(context: SeedContext): Promise<void> {
 function accountsOf({ wechat }: SeedContext, merchantId: string): MerchantRegistration["accounts"] {
   const account = wechat.accounts.find((it) => it.merchantId === merchantId)
   if (!account) return []
-  const { mchid, appid, serialNo, privateKeyPem } = account
+  const { mchid, appid, serialNo, privateKeyPem, apiV3Key } = account
   return [
     {
       payTypes: ["CT_WECHAT"],
@@ -137,6 +138,7 @@ function accountsOf({ wechat }: SeedContext, merchantId: string): MerchantRegist
         appid,
         serialNo,
         privateKeyPem,
+        apiV3Key,
         publicKeyId: wechat.publicKeyId,
         publicKeyPem: wechat.platformPublicKeyPem,
         agreementProduct: "apply",

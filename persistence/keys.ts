@@ -30,13 +30,16 @@ export const DAY_INDEX = "byDay"
 /** One partition takes 1,000 writes a second: a merchant's day is spread over several. */
 export const DAY_SHARDS = 4
 
+export const dayIndexPk = (merchantId: string, date: string, shard: number): string =>
+  `${merchantId}#${date}#${shard}`
+
 export const dayIndexKey = (
   merchantId: string,
   date: string,
   tradeNo: string,
   createdAtMs: number,
 ): { gpk: string; gsk: string } => ({
-  gpk: `${merchantId}#${date}#${(sha256([tradeNo])[0] ?? 0) % DAY_SHARDS}`,
+  gpk: dayIndexPk(merchantId, date, (sha256([tradeNo])[0] ?? 0) % DAY_SHARDS),
   gsk: String(createdAtMs).padStart(13, "0"),
 })
 
@@ -55,3 +58,19 @@ export const accountSk = (channel: string, accountId: string, version: number): 
   `${ACCOUNT_PREFIX}${channel}#${accountId}#${version}`
 
 export const PLATFORM_SECRETS_KEY: Key = { pk: "PLATFORM", sk: "SECRETS" }
+/** Under it stands the id of every merchant. */
+export const MERCHANTS_PK = "MERCHANTS"
+
+export const EXCEPTION_SHARDS = 8
+export const exceptionPk = (shard: number): string => `X#${shard}`
+export const exceptionKey = (shard: number, tradeNo: string, kind: string): Key => ({
+  pk: exceptionPk(shard),
+  sk: `${tradeNo}#${kind}`,
+})
+
+export const auditPk = (day: string): string => `AUDIT#${day}`
+
+export const refusedCallKey = (merchantId: string, nonce: string): Key => ({
+  pk: `N#${merchantId}#${nonce}`,
+  sk: "N",
+})

@@ -6,7 +6,15 @@ import { type DynamoDBClient, PutItemCommand, QueryCommand } from "@aws-sdk/clie
 import { CHANNEL_IDS, PAY_TYPES, type PayType } from "../domain/channel.ts"
 import type { ChannelAccount, Clock, Merchant, MerchantGate, MerchantStore } from "../usecases/ports.ts"
 import { type Item, num, readNum, readOptionalNum, readStr, str } from "./attributes.ts"
-import { ACCOUNT_PREFIX, API_KEY_PREFIX, accountSk, GATE_SK, merchantPk, PROFILE_SK } from "./keys.ts"
+import {
+  ACCOUNT_PREFIX,
+  API_KEY_PREFIX,
+  accountSk,
+  GATE_SK,
+  MERCHANTS_PK,
+  merchantPk,
+  PROFILE_SK,
+} from "./keys.ts"
 import { type Place, seal, unseal } from "./sealed-fields.ts"
 
 /** A merchant's public key as it was registered, in PEM. */
@@ -187,6 +195,7 @@ export async function registerMerchant(
       }
     }
   }
+  await put({ pk: str(MERCHANTS_PK), sk: str(merchantId) })
   await put({ pk, sk: str(PROFILE_SK), n: str(name), z: str(timeZone), ac: { M: byPayType } })
   await put({ pk, sk: str(GATE_SK), v: num(1), di: { BOOL: false } })
 }

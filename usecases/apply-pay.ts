@@ -189,9 +189,19 @@ async function payForeignCode(it: Attempt, payType: PayType | undefined): Promis
  */
 async function payOwnCode(it: Attempt, code: IssuedCode, live: boolean): Promise<Attempted> {
   const facts = { payType: code.payType, uid: code.uid, payId: code.payId }
-  if (!live) return putRefused(it, "CODE_EXPIRED", facts)
+  if (!live) return answerExpired(it, facts)
   const route = routeOf(it, code.payType, "agreement")
   return route ? putAndCharge(it, { ...facts, ...route, code }) : putRefused(it, "PAY_METHOD_OFF", facts)
+}
+
+/** A late replay of a call whose order stands gets that order, whatever became of the merchant since then. */
+async function answerExpired(
+  it: Attempt,
+  facts: { payType: PayType; uid: string; payId: string },
+): Promise<Attempted> {
+  const stored = await it.ports.orders.read(it.tradeNo)
+  if (stored && stored.state !== "RETRACTED") return answerStored(it, stored, facts.payId)
+  return putRefused(it, "CODE_EXPIRED", facts)
 }
 
 /** Which account pays, by pay type. The leg names all that later questions need. */
@@ -239,8 +249,15 @@ async function putAndCharge(it: Attempt, plan: Plan): Promise<Attempted> {
     lease: { holder: it.claimant.attempt, untilMs: nowMs + LEASE_MS },
   })
   const window = wrongCodeWindow(ports.settings.wrongCodes, nowMs)
+  const created = ports.orders.create(order)
+  created.then(
+    (put) => {
+      if (put.put) it.progress.put = answer(it, put.order)
+    },
+    () => undefined,
+  )
   const [put, payer] = await Promise.allSettled([
-    ports.orders.create(order),
+    created,
     ports.payers.readPayer({
       merchantId: request.merchantId,
       uid,
@@ -252,7 +269,6 @@ async function putAndCharge(it: Attempt, plan: Plan): Promise<Attempted> {
   if (!put.value.put) return answerStored(it, put.value.stored, payId)
   // A retracted number is taken over at a higher version: the order is what now stands in the store.
   const mine = put.value.order
-  it.progress.put = answer(it, mine)
 
   if (payer.status === "rejected") return retract(it, mine, { code: "TRY_AGAIN" })
   const { gate, wrongCodes, customer, agreement } = payer.value
@@ -293,6 +309,8 @@ async function charge(it: Attempt, order: Order, plan: Plan, by: ChargedBy): Pro
     storeId: order.storeId,
     by,
     orderedAtMs: order.createdAtMs,
+    // A function may be frozen once its answer is out, and thawed when the order is long another's.
+    notAfterMs: clock.nowMs() + LEAST_CHARGE_MS,
     timeoutMs,
   }
   const outcome = await plan.channel.charge(request)

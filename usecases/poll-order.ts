@@ -30,7 +30,7 @@ export type PollPorts = {
   polls: PollQueue
   undoings: Undoings
   exceptions: ExceptionStore
-  settings: { channelTimeoutMs: number }
+  settings: { channelTimeoutMs: number; visibleAfterMs: number }
 }
 
 export type PollResult = "settled" | "asked again later" | "being undone" | "left alone" | "nothing to ask"
@@ -43,8 +43,16 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
   if (order.state === "PAID" || order.state === "RETRACTED") return "nothing to ask"
   if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
   const asked = await ask(ports, order, leg, channel)
+  if (order.state === "PAYING" && asked.state !== "PAYING") await takeOffDesk(ports, asked)
   if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked) : "settled"
   return goOn(ports, asked, channel, message)
+}
+
+/** An order that was found out about late may have been on the exceptions desk. */
+async function takeOffDesk({ clock, exceptions, settings }: PollPorts, order: Order): Promise<void> {
+  const nowMs = clock.nowMs()
+  if (nowMs - order.createdAtMs < settings.visibleAfterMs) return
+  await exceptions.resolve(order.tradeNo, "not final", nowMs)
 }
 
 async function ask(ports: PollPorts, order: Order, leg: Leg, channel: PayChannel): Promise<Order> {

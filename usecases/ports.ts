@@ -187,6 +187,8 @@ export type ChargeRequest = {
   by: ChargedBy
   /** When the order was made: some channels find an order by number and time. */
   orderedAtMs: number
+  /** Wall time after which the request must not leave any more: then the answer is `notSent`. */
+  notAfterMs: number
   timeoutMs: number
 }
 
@@ -300,6 +302,23 @@ export type AuditEntry = { atMs: number; operator: string; action: string; subje
 export type AuditLog = {
   write(entry: AuditEntry): Promise<void>
   list(day: string, limit: number): Promise<AuditEntry[]>
+}
+
+/**
+ * Calls that were refused, by their nonce: sent again byte for byte they are refused again, also where the order's state
+ * would allow them by then (contract §2).
+ */
+export type RefusedCalls = {
+  keep(merchantId: string, nonce: string, code: string, nowMs: number): Promise<void>
+  /** The code it was refused with within the last 600 s. */
+  read(merchantId: string, nonce: string, nowMs: number): Promise<string | undefined>
+}
+
+/** The second net: orders of a day, found without their numbers. */
+export type OrderDays = {
+  merchantIds(): Promise<string[]>
+  /** The numbers of a merchant's orders of that day, page by page. */
+  tradeNos(merchantId: string, day: string): AsyncIterable<string[]>
 }
 
 // --- outages ----------------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ export async function undoOrder(ports: UndoPorts, progress: UndoProgress): Promi
   if (order.lease && leaseHeld(order, nowMs)) {
     return { ...progress, done: false, waitMs: order.lease.untilMs - nowMs + 1 }
   }
+  const earlyMs = tooEarlyMs(ports, order, leg, nowMs)
+  if (earlyMs > 0) return { ...progress, done: false, waitMs: earlyMs }
   const mine = withLease(order, ports.random.id(nowMs), nowMs)
   // Somebody was faster: whoever it was, look again in a moment.
   if (!(await orders.advance(order, mine)).written) return { ...progress, done: false, waitMs: 1_000 }
@@ -60,6 +62,13 @@ export async function undoOrder(ports: UndoPorts, progress: UndoProgress): Promi
   const outcome = await undoLeg(ports, mine, leg, progress)
   if (outcome.kind === "unclear") return waitAndSee(ports, mine, progress, outcome)
   return writeOutcome(ports, mine, leg, outcome, progress)
+}
+
+/** Channels want some time between a charge and its reversal; nothing is written to find that out. */
+function tooEarlyMs({ channels }: UndoPorts, order: Order, leg: Leg, nowMs: number): number {
+  const window = channels[leg.channel]?.capabilities.reverse
+  if (order.state !== "REVERSING" || leg.state === "CHARGED" || !window) return 0
+  return Math.max(0, order.createdAtMs + window.minWaitMs - nowMs)
 }
 
 async function writeOutcome(
@@ -93,8 +102,12 @@ async function writeOutcome(
   return { done: true }
 }
 
-async function resolve({ exceptions, clock }: UndoPorts, order: Order): Promise<void> {
-  await exceptions.resolve(order.tradeNo, kindOf(order), clock.nowMs())
+/** Takes it off the desk, where it can be on it at all. */
+async function resolve({ exceptions, clock, settings }: UndoPorts, order: Order): Promise<void> {
+  const nowMs = clock.nowMs()
+  const kind = kindOf(order)
+  const mayStandThere = kind === "surplus" || nowMs - order.createdAtMs >= settings.visibleAfterMs
+  if (mayStandThere) await exceptions.resolve(order.tradeNo, kind, nowMs)
 }
 
 function kindOf(order: Order): ExceptionKind {

@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto"
 import * as z from "zod"
 
 /**
  * A merchant's account at WeChat Pay, in public-key mode. `agreementProduct` names which of WeChat's agreement payments the
- * contract covers: `apply` accepts first and is asked for the result, `direct` answers with the result.
+ * contract covers: `apply` accepts first and is asked for the result, `direct` answers with the result. `apiV3Key` opens
+ * notifications (32 letters and digits, https://pay.weixin.qq.com/doc/v3/merchant/4012071382); without it they are not read.
  */
 const AccountSettings = z.object({
   mchid: z.string().regex(/^\d{8,10}$/),
@@ -13,6 +14,10 @@ const AccountSettings = z.object({
   publicKeyId: z.string().startsWith("PUB_KEY_ID_"),
   publicKeyPem: z.string(),
   agreementProduct: z.enum(["apply", "direct"]),
+  apiV3Key: z
+    .string()
+    .regex(/^[0-9A-Za-z]{32}$/)
+    .optional(),
 })
 
 export type WechatAccount = {
@@ -23,6 +28,7 @@ export type WechatAccount = {
   publicKeyId: string
   publicKey: KeyObject
   agreementProduct: "apply" | "direct"
+  apiV3Key?: KeyObject
 }
 
 /** Throws naming the setting that is wrong, never its value. */
@@ -33,6 +39,11 @@ export function parseWechatAccount(settings: Record<string, string>): WechatAcco
       `WeChat account settings: ${parsed.error.issues.map((it) => it.path.join(".")).join(", ")}`,
     )
   }
-  const { privateKeyPem, publicKeyPem, ...rest } = parsed.data
-  return { ...rest, privateKey: createPrivateKey(privateKeyPem), publicKey: createPublicKey(publicKeyPem) }
+  const { privateKeyPem, publicKeyPem, apiV3Key, ...rest } = parsed.data
+  return {
+    ...rest,
+    privateKey: createPrivateKey(privateKeyPem),
+    publicKey: createPublicKey(publicKeyPem),
+    ...(apiV3Key === undefined ? {} : { apiV3Key: createSecretKey(apiV3Key, "utf8") }),
+  }
 }

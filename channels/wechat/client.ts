@@ -15,8 +15,8 @@ import type {
 import type { WechatAccount } from "./account.ts"
 import { WECHAT_CAPABILITIES } from "./capabilities.ts"
 import { decodeCharge, decodeQuery, type WechatAnswer } from "./codec.ts"
+import { authorization, isSaidByWechat } from "./signature.ts"
 import { decodeRefund, decodeRefundQuery, decodeReverse } from "./undo-codec.ts"
-import { answerVerifies, authorization } from "./signature.ts"
 
 export type WechatOptions = {
   /** Without a trailing slash; the simulator's address when local. */
@@ -24,6 +24,8 @@ export type WechatOptions = {
   account(of: ChannelAccount): Promise<WechatAccount>
   clock: Pick<Clock, "nowMs">
   random: Random
+  /** Where WeChat shall tell what became of an agreement payment; unset: nowhere. */
+  notifyUrl?(of: ChannelAccount): string
   /** The platform's plans of asking, where the setting differs from the channel's own. */
   queryPlanMs?: readonly number[]
   withinCallPlanMs?: readonly number[]
@@ -42,13 +44,14 @@ export function wechatChannel(options: WechatOptions): PayChannel {
     async charge(request) {
       const account = await openAccount(options, request.account)
       if ("kind" in account) return account
-      const product = productOf(request, account)
+      const product = productOf(request, account, options.notifyUrl?.(request.account))
       const asked = {
         mchid: account.mchid,
         channelOrderNo: request.channelOrderNo,
         amountFen: request.amountFen,
       }
       const body = JSON.stringify({ ...commonFields(request, account), ...product.fields })
+      if (options.clock.nowMs() > request.notAfterMs) return { kind: "notSent", cause: "too late" }
       const answer = await call(
         options,
         account,
@@ -111,11 +114,10 @@ function refundFields(request: ReturnRequest): Record<string, unknown> {
 }
 
 /**
- * Code payments and the agreement product with an immediate result have reverses of their own
- * (https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html and
- * https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_1_7.shtml). For the product that accepts first the public
- * documents name none: the general one is called, and where WeChat refuses it, the payment is asked for and refunded.
- * Confirm with the contract.
+ * Code payments have a reverse that closes or gives back, the agreement product with an immediate result one that only
+ * closes (https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html and
+ * https://pay.weixin.qq.com/doc/global/v3/en/4012356623). For the product that accepts first the public documents name none:
+ * the general one is called, and where WeChat does not take it, asking and refunding remain. Confirm with the contract.
  */
 function reversePath(request: ReverseRequest, account: WechatAccount): string {
   const direct = request.intent === "agreement" && account.agreementProduct === "direct"
@@ -136,7 +138,8 @@ async function openAccount(options: WechatOptions, of: ChannelAccount): Promise<
 
 type Product = { path: string; answers: "result" | "accepted"; fields: Record<string, unknown> }
 
-function productOf(request: ChargeRequest, account: WechatAccount): Product {
+/** The two agreement products name the address for results differently; payment by code has none. */
+function productOf(request: ChargeRequest, account: WechatAccount, notifyUrl: string | undefined): Product {
   if (request.by.intent === "code") {
     return {
       path: "/v3/pay/transactions/codepay",
@@ -147,10 +150,18 @@ function productOf(request: ChargeRequest, account: WechatAccount): Product {
       },
     }
   }
-  const fields = { contract_id: request.by.contractId }
+  const contract_id = request.by.contractId
   return account.agreementProduct === "apply"
-    ? { path: "/v3/papay/pay/transactions/apply", answers: "accepted", fields }
-    : { path: "/v3/global/papay/transactions", answers: "result", fields }
+    ? {
+        path: "/v3/papay/pay/transactions/apply",
+        answers: "accepted",
+        fields: { contract_id, transaction_notify_url: notifyUrl },
+      }
+    : {
+        path: "/v3/global/papay/transactions",
+        answers: "result",
+        fields: { contract_id, notify_url: notifyUrl },
+      }
 }
 
 /** WeChat takes 127 bytes of description. */
@@ -202,11 +213,11 @@ async function call(
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const text = await response.text()
-    if (!answerVerifies(account, response.headers, text, Math.floor(clock.nowMs() / 1000))) {
+    const bytes = Buffer.from(await response.arrayBuffer())
+    if (!isSaidByWechat(account, response.headers, bytes, Math.floor(clock.nowMs() / 1000))) {
       return { kind: "unknown", cause: `${response.status} not signed by WeChat` }
     }
-    return { status: response.status, body: text }
+    return { status: response.status, body: bytes.toString("utf8") }
   } catch (error) {
     // Time-out, reset, refused, torn: silence, never a failure.
     return { kind: "unknown", cause: error instanceof Error ? error.name : "silence" }

@@ -1,12 +1,12 @@
 /**
  * WeChat Pay's signatures, V3: `WECHATPAY2-SHA256-RSA2048` over method, path, time, nonce and body, each line ended by \n;
- * answers over time, nonce and body. Source: the public documents' chapters on signing and verifying.
+ * answers and notifications over time, nonce and body. Source: the public documents' chapters on signing and verifying.
  */
 import { sign, verify } from "node:crypto"
 import type { WechatAccount } from "./account.ts"
 
-/** An answer's time may be this far off. */
-const ANSWER_SKEW_S = 300
+/** The time of an answer or notification may be this far off. */
+const SKEW_S = 300
 
 export function authorization(
   account: WechatAccount,
@@ -27,10 +27,10 @@ export function authorization(
 }
 
 /** Whether WeChat itself said this, just now. */
-export function answerVerifies(
+export function isSaidByWechat(
   account: WechatAccount,
-  headers: Headers,
-  body: string,
+  headers: Pick<Headers, "get">,
+  body: Uint8Array,
   nowS: number,
 ): boolean {
   const timestamp = headers.get("wechatpay-timestamp")
@@ -38,7 +38,7 @@ export function answerVerifies(
   const signature = headers.get("wechatpay-signature")
   if (!timestamp || !nonce || !signature || headers.get("wechatpay-serial") !== account.publicKeyId)
     return false
-  if (!(Math.abs(nowS - Number(timestamp)) <= ANSWER_SKEW_S)) return false
-  const text = `${timestamp}\n${nonce}\n${body}\n`
-  return verify("RSA-SHA256", Buffer.from(text), account.publicKey, Buffer.from(signature, "base64"))
+  if (!(Math.abs(nowS - Number(timestamp)) <= SKEW_S)) return false
+  const signed = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from("\n")])
+  return verify("RSA-SHA256", signed, account.publicKey, Buffer.from(signature, "base64"))
 }

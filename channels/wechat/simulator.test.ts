@@ -167,7 +167,7 @@ test("a call whose signature does not hold is refused with 401, whatever is wron
 test("every answer is signed with the platform's key, refusals and empty ones too", async () => {
   const no = newTradeNo()
   shared.addContract({ contractId: "C204", mchid: MCHID, openid: "o204" })
-  await call(shared, "POST", AT_ONCE, { body: { ...contractBody(no, 100), contract_id: "C204" } })
+  await call(shared, "POST", AT_ONCE, { body: { ...contractBody(no, 903), contract_id: "C204" } })
   const replies = [
     await query(no),
     await query("unknown-number"),
@@ -476,6 +476,22 @@ test("a reverse of a paid order returns the money whole, once, and closes the nu
   assert.equal((await call(shared, "POST", CODEPAY, { body })).code, "ORDER_REVERSED")
   assert.equal((await refund(no, `R${no}`, 1, 500)).code, "INVALID_REQUEST")
   assert.deepEqual(money(no), { charged: 500, returned: 500 })
+})
+
+test("the reverse of an agreement payment with an immediate result closes what is unpaid, and nothing else", async () => {
+  const close = (no: string) =>
+    call(shared, "POST", `/v3/global/papay/transactions/out-trade-no/${no}/reverse`, {
+      body: { mchid: MCHID },
+    })
+  const [paid, waiting] = [newTradeNo(), newTradeNo()]
+  await call(shared, "POST", AT_ONCE, { body: contractBody(paid, 500) })
+  await call(shared, "POST", AT_ONCE, { body: contractBody(waiting, 903) })
+  assert.equal((await close(paid)).code, "ORDERPAID")
+  assert.equal((await close(waiting)).status, 204)
+  assert.equal((await close(waiting)).code, "ORDERCLOSED")
+  assert.equal((await close(newTradeNo())).code, "ORDER_NOT_EXIST")
+  assert.deepEqual(money(paid), { charged: 500, returned: 0 })
+  assert.deepEqual(money(waiting), { charged: 0, returned: 0 })
 })
 
 test("a reverse of an unknown number is ORDER_NOT_EXIST and closes nothing: the charge may be on its way", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { ChannelSimulator } from "../channel-simulator.ts"
 import { listenWithOutages } from "../outages.ts"
 import { type Answer, refusal } from "./simulator/answers.ts"
+import { startNotifier } from "./simulator/notifier.ts"
 import { openOrders } from "./simulator/orders.ts"
 import { route } from "./simulator/routes.ts"
 import { answerSigner, type MerchantKey, signatureVerifier } from "./simulator/signatures.ts"
@@ -17,7 +18,8 @@ export type WechatSimulatorOptions = {
   port?: number
   /** The key that signs answers. */
   platform: { publicKeyId: string; privateKeyPem: string }
-  merchants: readonly (MerchantKey & { appids: readonly string[] })[]
+  /** With an `apiV3Key` (32 letters and digits) a merchant is notified of its agreement payments. */
+  merchants: readonly (MerchantKey & { appids: readonly string[]; apiV3Key?: string })[]
 }
 
 export type WechatSimulator = ChannelSimulator & {
@@ -76,13 +78,23 @@ export async function startWechatSimulator(options: WechatSimulatorOptions): Pro
     throw fault
   })
 
+  const notifier = startNotifier({
+    orders,
+    nowMs,
+    speed,
+    apiV3Keys: new Map(
+      options.merchants.flatMap(({ mchid, apiV3Key }) => (apiV3Key ? [[mchid, apiV3Key]] : [])),
+    ),
+    sign: signAnswer,
+  })
+
   return {
     id: "wechat",
     url: listener.url,
     books: (payOutTradeNo) => orders.books(payOutTradeNo, nowMs()),
     down: listener.down,
     async close() {
-      await listener.close()
+      await Promise.all([listener.close(), notifier.close()])
       orders.close()
     },
     addContract: orders.addContract,

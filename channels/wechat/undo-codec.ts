@@ -9,13 +9,19 @@ import { errorCodeIn, jsonIn, unknown, type WechatAnswer } from "./codec.ts"
 
 const ABSENT: ReadonlySet<string> = new Set(["ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"])
 
+/**
+ * Words for: nothing was taken under this number, and nothing will be. The agreement product says "closed" only of what was
+ * never paid, since what was paid answers ORDERPAID (https://pay.weixin.qq.com/doc/global/v3/en/4012356623).
+ */
+const UNDONE_BEFORE: ReadonlySet<string> = new Set(["ORDER_REVERSED", "ORDERCLOSED", "ORDER_CLOSED"])
+
 /** The order can no longer, or not by this merchant, be undone by a reverse; a refund may still do it. */
 const REVERSE_REFUSALS: ReadonlySet<string> = new Set([
+  "ORDERPAID",
+  "ORDER_PAID",
   "REVERSE_EXPIRE",
   "TRADE_ERROR",
   "TRADE_STATE_ERROR",
-  "ORDER_CLOSED",
-  "ORDERCLOSED",
   "INVALID_TRANSACTIONID",
   "INVALID_REQUEST",
   "PARAM_ERROR",
@@ -59,7 +65,7 @@ export function decodeReverse(answer: WechatAnswer, channelOrderNo: string): Rev
     return reversed?.out_trade_no === channelOrderNo ? { kind: "undone" } : unknown(answer, undefined)
   }
   const code = errorCodeIn(answer.body)
-  if (isDefinite(answer) && code === "ORDER_REVERSED") return { kind: "undone" }
+  if (isDefinite(answer) && code !== undefined && UNDONE_BEFORE.has(code)) return { kind: "undone" }
   return errorOutcome(answer, REVERSE_REFUSALS)
 }
 

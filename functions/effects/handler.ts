@@ -1,11 +1,10 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb"
-import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda"
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda"
 import { logFault } from "../../http/call-log.ts"
-import { decodeOrder } from "../../persistence/order-codec.ts"
 import { recordStore } from "../../persistence/record-store.ts"
 import { recordChange } from "../../usecases/consumption-records.ts"
 import { readEnvironment } from "../environment.ts"
 import { dynamodb } from "../machine.ts"
+import { orderChangeIn } from "../order-changes.ts"
 
 const environment = readEnvironment()
 const ports = { records: recordStore(dynamodb, environment.mainTable) }
@@ -17,7 +16,8 @@ const ports = { records: recordStore(dynamodb, environment.mainTable) }
 export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   for (const record of event.Records) {
     try {
-      await carryOut(record)
+      const change = orderChangeIn(record)
+      if (change) await recordChange(ports, change)
     } catch (fault) {
       const itemIdentifier = record.dynamodb?.SequenceNumber ?? ""
       logFault("effects", itemIdentifier, fault)
@@ -25,11 +25,4 @@ export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatch
     }
   }
   return { batchItemFailures: [] }
-}
-
-async function carryOut({ dynamodb: change }: DynamoDBRecord): Promise<void> {
-  if (!change?.NewImage || !change.Keys?.pk?.S?.startsWith("O#")) return
-  const after = decodeOrder(change.NewImage as Record<string, AttributeValue>)
-  const before = change.OldImage && decodeOrder(change.OldImage as Record<string, AttributeValue>)
-  await recordChange(ports, { before, after })
 }

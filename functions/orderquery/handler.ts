@@ -8,6 +8,7 @@ import { queryOrder } from "../../usecases/query-order.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
+import { oneNumberNeeded } from "../order-numbers.ts"
 import { payChannels } from "../pay-channels.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { platformSecrets } from "../secrets.ts"
@@ -31,13 +32,8 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
   name: "orderquery",
   input: OrderQueryInput,
   async run({ out_request_no, pay_out_trade_no }, caller) {
-    if (out_request_no === undefined && pay_out_trade_no === undefined) {
-      const detail =
-        caller.language === "zh"
-          ? "out_request_no 和 pay_out_trade_no 应二选一"
-          : "one of out_request_no and pay_out_trade_no is required"
-      return { ok: false, refusal: { code: "INVALID_PARAMETER", detail } }
-    }
+    if (out_request_no === undefined && pay_out_trade_no === undefined)
+      return oneNumberNeeded(caller.language)
     const open = await ports()
     const numbers = { outRequestNo: out_request_no, tradeNo: pay_out_trade_no }
     const order = await queryOrder(open, caller.merchantId, numbers)

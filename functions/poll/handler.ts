@@ -1,14 +1,16 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda"
 import * as z from "zod"
 import { logFault } from "../../http/call-log.ts"
+import { exceptionStore } from "../../persistence/exception-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { type PollPorts, pollOrder } from "../../usecases/poll-order.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once } from "../machine.ts"
 import { payChannels } from "../pay-channels.ts"
-import { PAYMENT_SETTINGS } from "../payment-settings.ts"
+import { undoSettings } from "../payment-settings.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { dataSecrets } from "../secrets.ts"
+import { undoWorkflow } from "../undo-workflow.ts"
 
 const environment = readEnvironment()
 const secrets = dataSecrets(environment)
@@ -19,7 +21,9 @@ const ports = once(
     orders: orderStore(dynamodb, environment.mainTable),
     channels: payChannels(environment, await secrets.merchants()),
     polls: pollQueue(environment),
-    settings: PAYMENT_SETTINGS,
+    undoings: undoWorkflow(environment.undoWorkflowArn),
+    exceptions: exceptionStore(dynamodb, environment.mainTable),
+    settings: undoSettings(environment.speed),
   }),
 )
 

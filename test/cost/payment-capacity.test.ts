@@ -11,10 +11,12 @@ import {
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb"
 import type { ChargeOutcome } from "../../domain/charge-outcome.ts"
+import { tradeNoOf } from "../../domain/order-number.ts"
 import { luhnDigit } from "../../domain/payment-code.ts"
 import { agreementStore } from "../../persistence/agreement-store.ts"
 import { codeStore } from "../../persistence/code-store.ts"
 import { customerStore } from "../../persistence/customer-store.ts"
+import { exceptionStore } from "../../persistence/exception-store.ts"
 import { merchantStore, registerMerchant } from "../../persistence/merchant-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { payerStore } from "../../persistence/payer-store.ts"
@@ -25,6 +27,7 @@ import { issueCode } from "../../usecases/consumption-code.ts"
 import { recordChange } from "../../usecases/consumption-records.ts"
 import { pollOrder } from "../../usecases/poll-order.ts"
 import type { PayChannel } from "../../usecases/ports.ts"
+import { reverseOrder } from "../../usecases/reverse-order.ts"
 import { watchPayment } from "../../usecases/watch-payment.ts"
 import {
   MAIN_TABLE,
@@ -83,12 +86,17 @@ function portsOn(client: DynamoDBClient): ApplyPayPorts {
     capabilities: {
       intents: ["code", "agreement"],
       maxOrderNoLength: 32,
+      reverse: { minWaitMs: 0, windowMs: 60_000 },
+      refund: { windowMs: 60_000, maxParts: 50 },
       notifies: {},
       queryPlanMs: [5_000],
       withinCallPlanMs: [],
     },
     charge: async () => outcome,
     query: async () => outcome,
+    reverse: async () => ({ kind: "undone" }),
+    refund: async () => ({ kind: "returned" }),
+    queryRefund: async () => ({ kind: "returned" }),
   }
   return {
     clock: {
@@ -117,6 +125,19 @@ function portsOn(client: DynamoDBClient): ApplyPayPorts {
     polls: { send: async () => undefined },
     settings,
   }
+}
+
+const undoSettings = {
+  channelTimeoutMs: 7_000,
+  lateChargeMs: 60_000,
+  visibleAfterMs: 600_000,
+  retryPlanMs: [1_000],
+  lateAskMs: 600_000,
+}
+
+function pollPorts() {
+  const exceptions = exceptionStore(running.client, MAIN_TABLE)
+  return { ...ports, settings: undoSettings, exceptions, undoings: { ensure: async () => undefined } }
 }
 
 function countCapacity(client: DynamoDBClient): void {
@@ -221,8 +242,28 @@ test("a payment that has to be polled costs 3 write units", async () => {
   assert.ok(first.ok && first.order.state === "PAYING")
   outcome = charged
   const { tradeNo } = first.order
-  const polled = await count(() => pollOrder({ ...ports, settings }, { tradeNo, legNo: 1, step: 0 }))
+  const polled = await count(() => pollOrder(pollPorts(), { tradeNo, legNo: 1, step: 0 }))
   assert.deepEqual([paying.writeUnits + polled.writeUnits, paying.indexUnits + polled.indexUnits], [3, 1])
+})
+
+test("a payment that is reversed while unknown costs 5 write units at most", async () => {
+  outcome = { kind: "unknown", cause: "silence" }
+  const request = await requestWith((await shownCode()).code)
+  const longAgo = Date.now() - 30_000
+  const before = { ...ports, clock: { ...ports.clock, nowMs: () => longAgo } }
+  const caller = { keyId: "K1", arrivedMonotonicMs: performance.now() }
+  // The customer's code must live at that time too; its life is compared with the clock that is given.
+  const paying = await count(() => applyPay(before, request, caller))
+  const arrived = { nowMs: Date.now(), monotonicMs: performance.now() }
+  const reversing = { ...pollPorts(), answerWithinMs: 9_000 }
+  const reversed = await count(() =>
+    reverseOrder(reversing, "M1", { outRequestNo: request.outRequestNo }, arrived),
+  )
+  assert.equal(
+    (await orderStore(running.client, MAIN_TABLE).read(tradeNoOf("M1", request.outRequestNo)))?.state,
+    "CLOSED",
+  )
+  assert.ok(paying.writeUnits + reversed.writeUnits <= 5, `${paying.writeUnits} + ${reversed.writeUnits}`)
 })
 
 test("a channel's own code costs 2 write units", async () => {

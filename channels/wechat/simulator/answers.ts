@@ -7,7 +7,7 @@ export type Answer = { status: number; body?: Readonly<Record<string, unknown>> 
  * ORDER_CLOSED 400), the general table of https://wechatpay-api.gitbook.io/wechatpay-api-v3 (AUTH_CODE_INVALID 400,
  * AUTH_CODE_EXPIRE 403, CONTRACT_NOT_EXIST 403, ORDER_REVERSED 400, ORDER_NOT_EXIST 404, RESOURCE_NOT_EXISTS 404, NO_AUTH
  * 403) and https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html (PARAM_ERROR, INVALID_REQUEST,
- * SIGN_ERROR, SYSTEM_ERROR). WeChat's own pages spell some of them with and without underscores.
+ * SIGN_ERROR, SYSTEM_ERROR) and https://pay.weixin.qq.com/doc/global/v3/en/4012356623 (ORDERPAID, ORDERCLOSED). WeChat's own pages spell some of them with and without underscores.
  */
 const ERRORS = {
   USERPAYING: { status: 202, message: "用户支付中，需要输入密码" },
@@ -15,6 +15,8 @@ const ERRORS = {
   INVALID_REQUEST: { status: 400, message: "请求参数符合参数格式，但不符合业务规则" },
   APPID_MCHID_NOT_MATCH: { status: 400, message: "商户号与appid不匹配" },
   AUTH_CODE_INVALID: { status: 400, message: "收银员扫描的不是微信支付的条码" },
+  ORDERPAID: { status: 400, message: "订单已支付" },
+  ORDERCLOSED: { status: 400, message: "订单已关闭" },
   ORDER_REVERSED: { status: 400, message: "订单已撤销" },
   SIGN_ERROR: { status: 401, message: "签名错误" },
   NO_AUTH: { status: 403, message: "商户暂无权限使用此功能" },

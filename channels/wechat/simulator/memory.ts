@@ -1,4 +1,5 @@
 import type { Fen } from "../../../domain/money.ts"
+import { wantsNotice } from "./notice-plan.ts"
 import type { Contract, Order, Refund } from "./order.ts"
 
 /** What the channel remembers, in the order in which it happened. Outcomes that time decides are kept as times. */
@@ -8,10 +9,16 @@ export type Fact =
   | { what: "undoIgnored"; key: string }
   | { what: "reversed"; transactionId: string; atMs: number; backFen: Fen }
   | { what: "refunded"; refund: Refund }
+  | { what: "notified"; transactionId: string; atMs: number; received: boolean }
   | { what: "contract"; contractId: string; mchid: string; openid: string }
   | { what: "contractEnded"; contractId: string }
 
-export type NewOrder = Omit<Order, "refunds" | "reversedFen">
+export type NewOrder = Omit<Order, "refunds" | "reversedFen" | "notices">
+
+/** An order to which nothing has happened yet. */
+export function freshOrder(order: NewOrder): Order {
+  return { ...order, refunds: [], reversedFen: 0, notices: { tries: 0, received: 0, lastAtMs: 0 } }
+}
 
 /** The facts, indexed. */
 export type Memory = {
@@ -21,6 +28,8 @@ export type Memory = {
   contracts: Map<string, Contract>
   usedCodes: Set<string>
   ignoredUndos: Set<string>
+  /** Orders whose merchant is still to be told of the payment, if it comes about. */
+  untold: Set<Order>
 }
 
 export function emptyMemory(): Memory {
@@ -31,6 +40,7 @@ export function emptyMemory(): Memory {
     contracts: new Map(),
     usedCodes: new Set(),
     ignoredUndos: new Set(),
+    untold: new Set(),
   }
 }
 
@@ -42,10 +52,11 @@ export function numberKey(mchid: string, number: string): string {
 export function remember(memory: Memory, fact: Fact): void {
   switch (fact.what) {
     case "order": {
-      const order: Order = { ...fact.order, refunds: [], reversedFen: 0 }
+      const order = freshOrder(fact.order)
       memory.byNumber.set(numberKey(order.mchid, order.outTradeNo), order)
       memory.byTransaction.set(order.transactionId, order)
       if (fact.codeHash !== undefined) memory.usedCodes.add(fact.codeHash)
+      if (wantsNotice(order)) memory.untold.add(order)
       return
     }
     case "chargeDue":
@@ -61,6 +72,15 @@ export function remember(memory: Memory, fact: Fact): void {
       orderOf(memory, fact.refund.transactionId).refunds.push(fact.refund)
       memory.refunds.set(numberKey(fact.refund.mchid, fact.refund.outRefundNo), fact.refund)
       return
+    case "notified": {
+      const order = orderOf(memory, fact.transactionId)
+      const { tries, received } = order.notices
+      order.notices = fact.received
+        ? { tries: 0, received: received + 1, lastAtMs: fact.atMs }
+        : { tries: tries + 1, received, lastAtMs: fact.atMs }
+      if (!wantsNotice(order)) memory.untold.delete(order)
+      return
+    }
     case "contract": {
       const { contractId, mchid, openid } = fact
       memory.contracts.set(contractId, { contractId, mchid, openid, ended: false })

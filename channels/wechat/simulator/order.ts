@@ -25,7 +25,11 @@ export type Order = {
   /** Money that a reverse gave back, apart from refunds. */
   reversedFen: Fen
   refunds: Refund[]
+  notices: Notices
 }
+
+/** How often the merchant was told of the payment since it last listened, and how often it listened. */
+export type Notices = { tries: number; received: number; lastAtMs: number }
 
 export type Refund = {
   mchid: string

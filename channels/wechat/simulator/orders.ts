@@ -1,6 +1,14 @@
 import type { Fen } from "../../../domain/money.ts"
 import { type BookKeeper, openBooks } from "../../books.ts"
-import { emptyMemory, type Fact, type Memory, type NewOrder, numberKey, remember } from "./memory.ts"
+import {
+  emptyMemory,
+  type Fact,
+  freshOrder,
+  type Memory,
+  type NewOrder,
+  numberKey,
+  remember,
+} from "./memory.ts"
 import { type Contract, isPaid, leftFen, type Order, type Refund } from "./order.ts"
 
 export type Orders = ReturnType<typeof openOrders>
@@ -22,6 +30,7 @@ function lookUps(memory: Memory) {
     findRefund: (mchid: string, outRefundNo: string) => memory.refunds.get(numberKey(mchid, outRefundNo)),
     contract: (contractId: string) => memory.contracts.get(contractId),
     codeIsUsed: (codeHash: string) => memory.usedCodes.has(codeHash),
+    untold: (): Iterable<Order> => memory.untold,
     undoWasIgnored: (key: string) => memory.ignoredUndos.has(key),
     /** 28 digits that begin with 4200, like WeChat's own; counted, so a restart never gives one twice. */
     nextTransactionId: () => `4200${String(memory.byTransaction.size + 1).padStart(24, "0")}`,
@@ -35,7 +44,7 @@ function entries(memory: Memory, books: BookKeeper<Fact>) {
     create(order: NewOrder, codeHash?: string): Order {
       const fact: Fact = { what: "order", order, codeHash }
       books.write(order.moneyAtMs === undefined ? { fact } : { fact, money: charge(order, order.moneyAtMs) })
-      return { ...order, refunds: [], reversedFen: 0 }
+      return freshOrder(order)
     },
     /** Money that was on its way all the time is taken at `moneyAtMs`. */
     letChargeArrive(order: Order, moneyAtMs: number): void {
@@ -61,6 +70,9 @@ function entries(memory: Memory, books: BookKeeper<Fact>) {
     refund(order: Order, refund: Refund): void {
       const money = moneyBack(order, refund.refundId, refund.amountFen, refund.atMs)
       books.write({ fact: { what: "refunded", refund }, money })
+    },
+    notified({ transactionId }: Order, received: boolean, nowMs: number): void {
+      books.write({ fact: { what: "notified", transactionId, atMs: nowMs, received } })
     },
     /** The same contract again is not a second one; an ended one begins anew. */
     addContract({ contractId, mchid, openid }: Omit<Contract, "ended">): void {

@@ -85,7 +85,6 @@ function place(
     },
     payer.codeHash,
   )
-  // Notifications to the order's `notifyUrl` belong here, from the books; "paysAndNotifiesTwice" differs by them only.
   if (ending === "paysWithoutAnswer" || ending === "paysAfterFirstReverse") return "silence"
   if (ending === "paysAndAnswersError") return refusal("SYSTEM_ERROR")
   return standingOf(order, nowMs)
@@ -146,6 +145,21 @@ export function reverse(call: Call, outTradeNo: string): Answer {
   return { status: 200, body: { appid, mchid, out_trade_no: outTradeNo } }
 }
 
+/**
+ * The reverse of the agreement product with an immediate result closes only; what is paid wants a refund
+ * (https://pay.weixin.qq.com/doc/global/v3/en/4012356623). It answers without a body.
+ */
+export function closeUnpaid(call: Call, outTradeNo: string): Answer {
+  const { orders, mchid, nowMs } = call
+  const order = orders.find(mchid, outTradeNo)
+  if (order?.reversedAtMs !== undefined) return refusal("ORDERCLOSED")
+  if (order && isPaid(order, nowMs)) {
+    return timesOutOnce(orders, order, `reverse ${order.transactionId}`) ? "silence" : refusal("ORDERPAID")
+  }
+  const answer = reverse(call, outTradeNo)
+  return answer === "silence" || answer.status !== 200 ? answer : { status: 204 }
+}
+
 /** The first reverse, and the first call for each refund, of an order that ends in 910 does nothing and is not answered. */
 export function timesOutOnce(orders: Orders, order: Order, undo: string): boolean {
   if (order.ending !== "paysAndUndoTimesOutOnce" || orders.undoWasIgnored(undo)) return false
@@ -181,6 +195,12 @@ function transaction(order: Order, nowMs: number): Readonly<Record<string, unkno
     payer: { openid: order.openid },
     amount: paidAmount(amountFen),
   }
+}
+
+/** The transaction as it stood when it was paid, whatever became of it since. */
+export function transactionAsPaid(order: Order, paidAtMs: number): Readonly<Record<string, unknown>> {
+  const state = { trade_state: "SUCCESS", trade_state_desc: STATE_TEXT.SUCCESS }
+  return { ...transaction(order, paidAtMs), ...state }
 }
 
 /** Nobody gives discounts here: the customer pays what was asked. */

@@ -43,7 +43,7 @@ export function parseCodeCharge(body: string): Parsed<CodeChargeBody> {
  * Both agreement products: https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-create-transaction.html
  * (its form for merchants has the same fields and takes the merchant from the signature) and
  * https://pay.weixin.qq.com/doc/global/v3/zh/4013015482. The first calls the address for results
- * `transaction_notify_url`, the second `notify_url`; either name is taken, and none, since nothing is notified yet.
+ * `transaction_notify_url`, the second `notify_url`; either name is taken. WeChat wants one; without one nobody is notified here.
  */
 export function parseContractCharge(body: string): Parsed<ContractChargeBody> {
   return parse(body, (fields) => ({

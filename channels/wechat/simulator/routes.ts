@@ -1,5 +1,5 @@
 import { type Answer, refusal } from "./answers.ts"
-import { type Call, chargeByCode, chargeByContract, query, reverse } from "./payments.ts"
+import { type Call, chargeByCode, chargeByContract, closeUnpaid, query, reverse } from "./payments.ts"
 import { queryRefund, refund } from "./refunds.ts"
 import { type Parsed, parseCodeCharge, parseContractCharge, parseRefund, parseReverse } from "./requests.ts"
 
@@ -11,8 +11,8 @@ type RoutedRequest = { number: string; search: URLSearchParams; body: string }
 /**
  * Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012382150 (codepay), …/4012556352 (query), …/4013388429 (apply),
  * https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html,
- * https://pay.weixin.qq.com/doc/global/v3/zh/4013015482 and https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_1_7.shtml
- * (agreement payment with an immediate result, and a reverse that answers 204),
+ * https://pay.weixin.qq.com/doc/global/v3/zh/4013015482 and https://pay.weixin.qq.com/doc/global/v3/en/4012356623 (agreement
+ * payment with an immediate result, and its reverse, which answers 204),
  * https://pay.weixin.qq.com/doc/v3/partner/4012709253 (refunds). Agreement payments can be queried under the general path
  * and under their own. `/v3/certificates` is not here, hence 404: merchants with a platform public key have none
  * (https://pay.weixin.qq.com/doc/v3/merchant/4012153196).
@@ -51,8 +51,7 @@ const ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: /^\/v3\/global\/papay\/transactions\/out-trade-no\/([^/]+)\/reverse$/,
-    answer: (call, { number, body }) =>
-      withBody(call, parseReverse(body), () => withoutBody(reverse(call, number))),
+    answer: (call, { number, body }) => withBody(call, parseReverse(body), () => closeUnpaid(call, number)),
   },
   {
     method: "POST",
@@ -93,10 +92,6 @@ function withBody<T extends { mchid?: string; appid?: string }>(
   if (mchid !== undefined && mchid !== call.mchid) return refusal("NO_AUTH", "商户号与签名的商户号不一致")
   if (appid !== undefined && !call.appids.includes(appid)) return refusal("APPID_MCHID_NOT_MATCH")
   return answer(parsed.value)
-}
-
-function withoutBody(answer: Answer): Answer {
-  return answer === "silence" || answer.status !== 200 ? answer : { status: 204 }
 }
 
 function decodedOrUndefined(part: string): string | undefined {

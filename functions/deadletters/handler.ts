@@ -1,0 +1,38 @@
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda"
+import * as z from "zod"
+import { CHANNEL_IDS } from "../../domain/channel.ts"
+import { logFault } from "../../http/call-log.ts"
+import { exceptionStore } from "../../persistence/exception-store.ts"
+import { readEnvironment } from "../environment.ts"
+import { clock, dynamodb } from "../machine.ts"
+import { pollQueue } from "../poll-queue.ts"
+
+const environment = readEnvironment()
+const exceptions = exceptionStore(dynamodb, environment.mainTable)
+const polls = pollQueue(environment)
+
+const Message = z.object({ tradeNo: z.string(), legNo: z.int().min(1), step: z.int().min(0) })
+/** After so long it is tried again: whatever made it fail five times in a row has had time to pass. */
+const AGAIN_AFTER_MS = 15 * 60_000
+
+/** Messages that failed too often: the order goes on the exceptions desk, and the message back into its queue. */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const failed = await Promise.all(
+    event.Records.map(async ({ messageId, body, eventSourceARN }) => {
+      try {
+        const message = Message.parse(JSON.parse(body))
+        const channel = CHANNEL_IDS.find((it) => eventSourceARN.endsWith(`-poll-${it}-dead-letters`))
+        if (!channel) throw new Error(`no channel for ${eventSourceARN}`)
+        const { tradeNo } = message
+        const exception = { tradeNo, merchantId: "", kind: "not final", lastTried: "asking failed" } as const
+        await exceptions.note(exception, clock.nowMs())
+        await polls.send(channel, message, AGAIN_AFTER_MS / environment.speed)
+        return undefined
+      } catch (fault) {
+        logFault("deadletters", messageId, fault)
+        return { itemIdentifier: messageId }
+      }
+    }),
+  )
+  return { batchItemFailures: failed.filter((it) => it !== undefined) }
+}

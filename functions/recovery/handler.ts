@@ -1,0 +1,37 @@
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda"
+import { logFault } from "../../http/call-log.ts"
+import { lastChanges, recoverOrder } from "../../usecases/recover-order.ts"
+import { readEnvironment } from "../environment.ts"
+import { clock } from "../machine.ts"
+import { orderChangeIn } from "../order-changes.ts"
+import { undoSettings } from "../payment-settings.ts"
+import { pollQueue } from "../poll-queue.ts"
+import { queryPlans } from "../query-plans.ts"
+
+const environment = readEnvironment()
+const ports = {
+  clock,
+  polls: pollQueue(environment),
+  queryPlanMs: queryPlans(environment.speed),
+  settings: undoSettings(environment.speed),
+}
+
+/**
+ * The second consumer of the stream: every order that is not final gets a message for the end of its lease. Where one cannot
+ * be sent the batch comes again from there; messages sent twice are harmless.
+ */
+export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+  const numbered = event.Records.map((record) => ({ record, change: orderChangeIn(record) }))
+  const last = new Set(lastChanges(numbered.flatMap(({ change }) => change ?? [])))
+  for (const { record, change } of numbered) {
+    if (!change || !last.has(change)) continue
+    try {
+      await recoverOrder(ports, change)
+    } catch (fault) {
+      const itemIdentifier = record.dynamodb?.SequenceNumber ?? ""
+      logFault("recovery", itemIdentifier, fault)
+      return { batchItemFailures: [{ itemIdentifier }] }
+    }
+  }
+  return { batchItemFailures: [] }
+}

@@ -1,0 +1,42 @@
+import * as z from "zod"
+import { exceptionStore } from "../../persistence/exception-store.ts"
+import { orderStore } from "../../persistence/order-store.ts"
+import { type UndoPorts, undoOrder } from "../../usecases/undo-order.ts"
+import { readEnvironment } from "../environment.ts"
+import { clock, dynamodb, once, random } from "../machine.ts"
+import { payChannels } from "../pay-channels.ts"
+import { undoSettings } from "../payment-settings.ts"
+import { dataSecrets } from "../secrets.ts"
+
+const environment = readEnvironment()
+const secrets = dataSecrets(environment)
+
+const ports = once(
+  async (): Promise<UndoPorts> => ({
+    clock,
+    random,
+    orders: orderStore(dynamodb, environment.mainTable),
+    channels: payChannels(environment, await secrets.merchants()),
+    exceptions: exceptionStore(dynamodb, environment.mainTable),
+    settings: undoSettings(environment.speed),
+  }),
+)
+
+/** The workflow's state, which each step hands on to the next. */
+const State = z.looseObject({
+  tradeNo: z.string(),
+  generation: z.int(),
+  tries: z.int().optional(),
+  notFoundAtMs: z.number().optional(),
+})
+
+export type WorkflowState = z.infer<typeof State> & { done: boolean; waitSeconds: number }
+
+/** One step of the undoing of an order, repeated by the workflow until `done`. Waits are whole seconds, at least one. */
+export async function handler(event: unknown): Promise<WorkflowState> {
+  const { tradeNo, generation, tries, notFoundAtMs } = State.parse(event)
+  const step = await undoOrder(await ports(), { tradeNo, tries, notFoundAtMs })
+  if (step.done) return { tradeNo, generation, done: true, waitSeconds: 0 }
+  const { waitMs, ...progress } = step
+  return { ...progress, generation, waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
+}

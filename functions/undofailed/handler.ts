@@ -1,0 +1,30 @@
+import type { EventBridgeEvent } from "aws-lambda"
+import { legsToUndo } from "../../domain/undo-outcome.ts"
+import { logFault } from "../../http/call-log.ts"
+import { exceptionStore } from "../../persistence/exception-store.ts"
+import { orderStore } from "../../persistence/order-store.ts"
+import { readEnvironment } from "../environment.ts"
+import { clock, dynamodb } from "../machine.ts"
+import { undoWorkflow } from "../undo-workflow.ts"
+
+const environment = readEnvironment()
+const orders = orderStore(dynamodb, environment.mainTable)
+const exceptions = exceptionStore(dynamodb, environment.mainTable)
+const undoings = undoWorkflow(environment.undoWorkflowArn)
+
+type StatusChange = { name: string; status: string }
+
+/** An undoing that failed, timed out or was aborted comes back here and goes on as its next generation. */
+export async function handler(event: EventBridgeEvent<string, StatusChange>): Promise<void> {
+  const { name, status } = event.detail
+  const [tradeNo = ""] = name.split("-")
+  const order = await orders.read(tradeNo)
+  if (!order || legsToUndo(order).length === 0) return
+  logFault("undofailed", event.id, new Error(`undoing ${name} ended ${status}`))
+  const { merchantId } = order
+  await exceptions.note(
+    { tradeNo, merchantId, kind: "not final", lastTried: `undoing ${status}` },
+    clock.nowMs(),
+  )
+  await undoings.ensure(tradeNo)
+}

@@ -1,0 +1,111 @@
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam"
+import { LogGroup } from "aws-cdk-lib/aws-logs"
+import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions"
+import { Aws, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
+import { Construct } from "constructs"
+import { allow } from "./permissions.ts"
+import type { PlatformFunction } from "./platform-function.ts"
+import type { Settings } from "./settings.ts"
+import { undoWorkflowArn, undoWorkflowName } from "./undo-workflow-name.ts"
+
+/** What is not undone by then begins anew: the end by time-out is an event like a failure is (failed-undos.ts). */
+const EXECUTION_TIMEOUT_S = 23 * 60 * 60
+
+/**
+ * Undoes an order, however long a channel takes: the function does one step and says how long to wait until the next. What
+ * it answers is the state that the next step begins with, so it carries on `tradeNo` and `generation`.
+ *
+ * An execution ends by itself or by its time-out; it may hold 25,000 events and a turn makes nine, so that the waits of a
+ * plan that runs for all of the 23 hours must come to 30 s and more on average.
+ */
+export class UndoWorkflow extends Construct {
+  constructor(scope: Construct, step: PlatformFunction, settings: Settings) {
+    super(scope, "UndoWorkflow")
+    const role = workflowRole(this, settings)
+    allow(role, "RunStep", "lambda", ["InvokeFunction"], [step.lambda.functionArn])
+    const log = new LogGroup(this, "Log", {
+      retention: settings.logDays,
+      removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    const workflow = new StateMachine(this, "StateMachine", {
+      stateMachineName: undoWorkflowName(settings.stage),
+      role,
+      definitionBody: DefinitionBody.fromString(
+        Stack.of(this).toJsonString(undoOrderDefinition(step.lambda.functionArn)),
+      ),
+      logs: { destination: log, level: LogLevel.ERROR, includeExecutionData: false },
+      tracingEnabled: settings.tracing,
+    })
+    acknowledgeFindings(role, workflow)
+  }
+}
+
+/** In JSONPath, and calling functions by `lambda:invoke` only: what runs it on one machine knows no more than that. */
+function undoOrderDefinition(functionArn: string) {
+  return {
+    Comment: "Undoes an order step by step",
+    StartAt: "Step",
+    TimeoutSeconds: EXECUTION_TIMEOUT_S,
+    States: {
+      Step: {
+        Type: "Task",
+        Resource: `arn:${Aws.PARTITION}:states:::lambda:invoke`,
+        Parameters: { FunctionName: functionArn, "Payload.$": "$" },
+        OutputPath: "$.Payload",
+        Retry: [RETRY],
+        Next: "IsDone",
+      },
+      IsDone: {
+        Type: "Choice",
+        Choices: [{ Variable: "$.done", BooleanEquals: true, Next: "Done" }],
+        Default: "Wait",
+      },
+      Wait: { Type: "Wait", SecondsPath: "$.waitSeconds", Next: "Step" },
+      Done: { Type: "Succeed" },
+    },
+  }
+}
+
+/** A step may be repeated: it reads the order first and asks the channel under computed numbers. */
+const RETRY = {
+  ErrorEquals: [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "States.TaskFailed",
+  ],
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  MaxAttempts: 6,
+}
+
+/** Step Functions takes the role on for this workflow only, so that nobody can have it used for another. */
+function workflowRole(scope: Construct, settings: Settings): Role {
+  const arn = undoWorkflowArn(Stack.of(scope), settings.stage)
+  return new Role(scope, "Role", {
+    assumedBy: new ServicePrincipal("states.amazonaws.com", {
+      conditions: { ArnEquals: { "aws:SourceArn": arn }, StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+    }),
+  })
+}
+
+function acknowledgeFindings(role: Role, workflow: StateMachine): void {
+  Validations.of(role).acknowledge({
+    id: "AwsSolutions-IAM5[Resource::*]",
+    reason:
+      "What Step Functions demands of a role to have its log delivered (and, where tracing is on, to send to X-Ray) has no resources to name; the actions are the ones of its documentation.",
+  })
+  Validations.of(workflow).acknowledge(
+    {
+      id: "AwsSolutions-SF1",
+      reason:
+        "Errors only: every step of an execution stands in its history for 90 days, each step has its own log, and logging all would cost more than the steps.",
+    },
+    {
+      id: "AwsSolutions-SF2",
+      reason: "X-Ray is a setting (tracing): functions in the China regions do not have it.",
+    },
+  )
+}
