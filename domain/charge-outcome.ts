@@ -6,14 +6,14 @@ export type Charged = { channelTradeNo: string; couponFen: Fen; paidAtMs?: numbe
 
 /**
  * What is known after asking a channel for money. Silence, broken connections, 5xx, unreadable or unsigned answers are
- * `unknown`, never a failure. `pending` is the channel's own word that it is at work. `notSent`: no byte left us, since the
+ * `unknown`, never a failure; `silent` where not even a broken answer came. `pending` is the channel's own word that it is at work. `notSent`: no byte left us, since the
  * account could not be opened, say.
  */
 export type ChargeOutcome =
   | ({ kind: "charged" } & Charged)
   | { kind: "declined"; code: PayErrorCode; channelCode: string }
   | { kind: "pending"; waitingFor: "channel" | "password" }
-  | { kind: "unknown"; cause: string }
+  | { kind: "unknown"; cause: string; silent?: true }
   | { kind: "notSent"; cause: string }
 
 /** `notFound` is not a clear word: a charge may still be on its way (design §2). */

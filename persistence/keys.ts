@@ -74,3 +74,8 @@ export const refusedCallKey = (merchantId: string, nonce: string): Key => ({
   pk: `N#${merchantId}#${nonce}`,
   sk: "N",
 })
+
+export const channelHealthKey = (
+  { merchantId, channel, accountId }: { merchantId: string; channel: string; accountId: string },
+  windowStartMs: number,
+): Key => ({ pk: `H#${merchantId}#${channel}#${accountId}`, sk: String(windowStartMs) })

@@ -29,6 +29,7 @@ import { channelOrderNoOf, tradeNoOf } from "../domain/order-number.ts"
 import { CODE_TOLERANCE_MS, codeKindOf, payIdOf } from "../domain/payment-code.ts"
 import { askAlongPlan, askOnce, settle } from "./ask-channel.ts"
 import { accountOfLeg } from "./channel-account.ts"
+import type { ChannelBreaker } from "./channel-breaker.ts"
 import type {
   Channels,
   ChargedBy,
@@ -60,6 +61,7 @@ export type ApplyPayPorts = {
   wrongCodes: WrongCodeStore
   channels: Channels
   polls: PollQueue
+  breaker: ChannelBreaker
   settings: PaymentSettings
 }
 
@@ -180,7 +182,9 @@ const PAY_TYPE_OF_FOREIGN_CODE: Readonly<
 
 async function payForeignCode(it: Attempt, payType: PayType | undefined): Promise<Attempted> {
   const route = payType && routeOf(it, payType, "code")
-  return route ? putAndCharge(it, { payType, ...route }) : putRefused(it, "PAY_METHOD_OFF", { payType })
+  if (!route) return putRefused(it, "PAY_METHOD_OFF", { payType })
+  const silentForSeconds = silence(it, route.leg)
+  return silentForSeconds ? refuse("TRY_AGAIN", silentForSeconds) : putAndCharge(it, { payType, ...route })
 }
 
 /**
@@ -191,7 +195,16 @@ async function payOwnCode(it: Attempt, code: IssuedCode, live: boolean): Promise
   const facts = { payType: code.payType, uid: code.uid, payId: code.payId }
   if (!live) return answerExpired(it, facts)
   const route = routeOf(it, code.payType, "agreement")
-  return route ? putAndCharge(it, { ...facts, ...route, code }) : putRefused(it, "PAY_METHOD_OFF", facts)
+  if (!route) return putRefused(it, "PAY_METHOD_OFF", facts)
+  const silentForSeconds = silence(it, route.leg)
+  if (!silentForSeconds) return putAndCharge(it, { ...facts, ...route, code })
+  await it.ports.codes.release(code.payId, it.claimant)
+  return refuse("TRY_AGAIN", silentForSeconds)
+}
+
+/** Seconds for which the leg's account is left in peace, since it does not answer. */
+function silence({ ports, merchant }: Attempt, leg: Leg): number | undefined {
+  return ports.breaker.openForSeconds(accountOfLeg(merchant.merchantId, leg), ports.clock.nowMs())
 }
 
 /** A late replay of a call whose order stands gets that order, whatever became of the merchant since then. */
@@ -249,6 +262,7 @@ async function putAndCharge(it: Attempt, plan: Plan): Promise<Attempted> {
     lease: { holder: it.claimant.attempt, untilMs: nowMs + LEASE_MS },
   })
   const window = wrongCodeWindow(ports.settings.wrongCodes, nowMs)
+  const account = accountOfLeg(request.merchantId, leg)
   const created = ports.orders.create(order)
   created.then(
     (put) => {
@@ -263,6 +277,7 @@ async function putAndCharge(it: Attempt, plan: Plan): Promise<Attempted> {
       uid,
       payType,
       wrongCodeWindowMs: code ? window.startMs : undefined,
+      health: { account, windowStartMs: ports.breaker.windowStartMs(nowMs) },
     }),
   ])
   if (put.status === "rejected") throw put.reason
@@ -271,12 +286,15 @@ async function putAndCharge(it: Attempt, plan: Plan): Promise<Attempted> {
   const mine = put.value.order
 
   if (payer.status === "rejected") return retract(it, mine, { code: "TRY_AGAIN" })
-  const { gate, wrongCodes, customer, agreement } = payer.value
+  const { gate, wrongCodes, health, customer, agreement } = payer.value
   const stale = staleness(it, gate)
   if (stale === "disabled") return retract(it, mine, { code: "MERCHANT_DISABLED" })
   if (stale) {
     const retracted = await retract(it, mine, { code: "TRY_AGAIN" })
     return retracted.ok ? retracted : reloadSettings(it, gate.settingsVersion)
+  }
+  if (health && ports.breaker.learn(account, health, nowMs)) {
+    return retract(it, mine, { code: "TRY_AGAIN", retryAfterSeconds: silence(it, leg) })
   }
   if (!code) return charge(it, mine, plan, { intent: "code", code: request.code })
   if (wrongCodes >= ports.settings.wrongCodes.limit) {
@@ -314,6 +332,8 @@ async function charge(it: Attempt, order: Order, plan: Plan, by: ChargedBy): Pro
     timeoutMs,
   }
   const outcome = await plan.channel.charge(request)
+  const silent = outcome.kind === "unknown" && outcome.silent === true
+  await it.ports.breaker.note(request.account, !silent, clock.nowMs())
   if (outcome.kind === "notSent") return finish(it, order, plan, decline("PAY_METHOD_OFF"))
   const accepted = outcome.kind === "pending" && outcome.waitingFor === "channel"
   return finish(it, order, plan, accepted ? await askWithinCall(it, plan.channel, request) : outcome)

@@ -73,7 +73,16 @@ export type PayerStore = {
     payType?: PayType
     /** Start of the window of wrong codes to read; unset: not needed. */
     wrongCodeWindowMs?: number
-  }): Promise<{ gate: MerchantGate; wrongCodes: number; customer?: Customer; agreement?: Agreement }>
+    /** The channel account that is to be charged, and the window whose counts say whether it answers. */
+    health?: { account: ChannelAccount; windowStartMs: number }
+  }): Promise<{
+    gate: MerchantGate
+    wrongCodes: number
+    /** Absent where it was not asked for, or nothing was amiss. */
+    health?: ChannelHealth
+    customer?: Customer
+    agreement?: Agreement
+  }>
 }
 
 export type CustomerStore = {
@@ -325,3 +334,8 @@ export type OrderDays = {
 
 /** Calls to a channel account within the last half minute, shared by all functions; read with the payer. */
 export type ChannelHealth = { calls: number; unanswered: number }
+
+export type ChannelHealthStore = {
+  /** Adds to the counts of that window. */
+  report(account: ChannelAccount, windowStartMs: number, seen: ChannelHealth): Promise<void>
+}

@@ -3,8 +3,8 @@ import * as z from "zod"
 
 /**
  * A merchant's account at WeChat Pay, in public-key mode. `agreementProduct` names which of WeChat's agreement payments the
- * contract covers: `apply` accepts first and is asked for the result, `direct` answers with the result. `apiV3Key` opens
- * notifications (32 letters and digits, https://pay.weixin.qq.com/doc/v3/merchant/4012071382); without it they are not read.
+ * contract covers: `apply` accepts first and is asked for the result, `direct` answers with the result. `apiV3Key` (32
+ * letters and digits, set in WeChat's merchant console) opens notifications; without it they are not read.
  */
 const AccountSettings = z.object({
   mchid: z.string().regex(/^\d{8,10}$/),

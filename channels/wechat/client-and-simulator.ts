@@ -115,7 +115,7 @@ export function chargeRequest(fields: Partial<ChargeRequest> = {}): ChargeReques
   count += 1
   return {
     account: ACCOUNT,
-    channelOrderNo: `${String(count).padStart(26, "1000")}01`,
+    channelOrderNo: `1${String(count).padStart(25, "0")}01`,
     amountFen: 1200,
     body: "早餐",
     storeId: "SZTX001",

@@ -111,6 +111,12 @@ test("an account that cannot be opened stops every call before it is sent", asyn
   for (const outcome of outcomes) assert.deepEqual(outcome, { kind: "notSent", cause: "settings are locked" })
 })
 
+test("a charge whose time is over is not sent", async () => {
+  const it = chargeRequest({ notAfterMs: pair.clock.ms - 1 })
+  assert.equal((await client().charge(it)).kind, "notSent")
+  assert.equal((await client().query(queryOf(it))).kind, "notFound")
+})
+
 test("an answer about another amount is no answer", async () => {
   const it = chargeRequest({})
   await client().charge(it)

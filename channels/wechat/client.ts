@@ -220,6 +220,6 @@ async function call(
     return { status: response.status, body: bytes.toString("utf8") }
   } catch (error) {
     // Time-out, reset, refused, torn: silence, never a failure.
-    return { kind: "unknown", cause: error instanceof Error ? error.name : "silence" }
+    return { kind: "unknown", cause: error instanceof Error ? error.name : "silence", silent: true }
   }
 }

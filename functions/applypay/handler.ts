@@ -1,11 +1,13 @@
 import { ApplyPayInput } from "../../api/merchant-api.ts"
 import { merchantHandler } from "../../http/merchant-call.ts"
 import { orderAnswer } from "../../http/order-answer.ts"
+import { channelHealthStore } from "../../persistence/channel-health-store.ts"
 import { codeStore } from "../../persistence/code-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { payerStore } from "../../persistence/payer-store.ts"
 import { wrongCodeStore } from "../../persistence/wrong-code-store.ts"
 import { type ApplyPayPorts, applyPay } from "../../usecases/apply-pay.ts"
+import { channelBreaker } from "../../usecases/channel-breaker.ts"
 import { finalByMs } from "../../usecases/final-by.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once, random } from "../machine.ts"
@@ -32,6 +34,7 @@ const ports = once(async (): Promise<ApplyPayPorts> => {
     wrongCodes: wrongCodeStore(dynamodb, mainTable),
     channels: payChannels(environment, merchants),
     polls: pollQueue(environment),
+    breaker: channelBreaker(channelHealthStore(dynamodb, mainTable)),
     settings: PAYMENT_SETTINGS,
   }
 })

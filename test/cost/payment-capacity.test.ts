@@ -14,6 +14,7 @@ import type { ChargeOutcome } from "../../domain/charge-outcome.ts"
 import { tradeNoOf } from "../../domain/order-number.ts"
 import { luhnDigit } from "../../domain/payment-code.ts"
 import { agreementStore } from "../../persistence/agreement-store.ts"
+import { channelHealthStore } from "../../persistence/channel-health-store.ts"
 import { codeStore } from "../../persistence/code-store.ts"
 import { customerStore } from "../../persistence/customer-store.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
@@ -23,6 +24,7 @@ import { payerStore } from "../../persistence/payer-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
 import { wrongCodeStore } from "../../persistence/wrong-code-store.ts"
 import { type ApplyPayPorts, applyPay } from "../../usecases/apply-pay.ts"
+import { channelBreaker } from "../../usecases/channel-breaker.ts"
 import { issueCode } from "../../usecases/consumption-code.ts"
 import { recordChange } from "../../usecases/consumption-records.ts"
 import { pollOrder } from "../../usecases/poll-order.ts"
@@ -123,6 +125,7 @@ function portsOn(client: DynamoDBClient): ApplyPayPorts {
     wrongCodes: wrongCodeStore(client, MAIN_TABLE),
     channels: { wechat: channel },
     polls: { send: async () => undefined },
+    breaker: channelBreaker(channelHealthStore(client, MAIN_TABLE)),
     settings,
   }
 }

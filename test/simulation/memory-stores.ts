@@ -8,6 +8,7 @@ import type {
   Clock,
   CodeStore,
   CustomerStore,
+  ExceptionStore,
   MerchantGate,
   MerchantStore,
   OrderStore,
@@ -16,6 +17,7 @@ import type {
   WrongCodeStore,
 } from "../../usecases/ports.ts"
 import { type CodeTable, memoryCodes } from "./memory-codes.ts"
+import { type ExceptionTable, memoryExceptions } from "./memory-exceptions.ts"
 import { type MerchantTable, memoryMerchants, memoryWrongCodes } from "./memory-merchants.ts"
 import { memoryOrders, type OrderTable } from "./memory-orders.ts"
 import {
@@ -36,6 +38,7 @@ export type MemoryTables = {
   merchants: MerchantTable
   gates: Map<string, MerchantGate>
   wrongCodes: Map<string, number>
+  exceptions: ExceptionTable
 }
 
 export type Stores = {
@@ -47,6 +50,7 @@ export type Stores = {
   records: RecordStore
   merchants: MerchantStore
   wrongCodes: WrongCodeStore
+  exceptions: ExceptionStore
 }
 
 export function emptyTables(): MemoryTables {
@@ -59,6 +63,7 @@ export function emptyTables(): MemoryTables {
     merchants: new Map(),
     gates: new Map(),
     wrongCodes: new Map(),
+    exceptions: new Map(),
   }
 }
 
@@ -77,5 +82,6 @@ export function memoryStores(
     records: memoryRecords(tables.records),
     merchants: memoryMerchants(tables.merchants, clock),
     wrongCodes: memoryWrongCodes(tables.wrongCodes),
+    exceptions: memoryExceptions(tables.exceptions),
   }
 }

@@ -10,8 +10,8 @@ import type { VirtualTime } from "./virtual-time.ts"
 export type Process = {
   name: string
   dead: boolean
-  /** A store or the queue failed it. */
-  failed: boolean
+  /** Called when it dies. */
+  onDeath?: () => void
   /** Its clock is a little off. */
   skewMs: number
   /** Dies at its so-many-th call of a port. */
@@ -28,14 +28,14 @@ export type ProcessWorld = {
 /** How likely a process is doomed; it then dies at one of its first calls. */
 const CRASH_CHANCE = 0.15
 const CALLS_TO_DIE_AT = 8
-const MAX_SKEW_MS = 500
+/** Clocks of the functions differ by so much at most, either way. */
+export const MAX_SKEW_MS = 1_000
 
 export function newProcess(name: string, random: Seeded): Process {
   const doomed = random.chance(CRASH_CHANCE)
   return {
     name,
     dead: false,
-    failed: false,
     skewMs: random.between(-MAX_SKEW_MS, MAX_SKEW_MS),
     ...(doomed
       ? { diesAt: { call: random.between(1, CALLS_TO_DIE_AT), when: random.pick(["before", "after"]) } }
@@ -52,6 +52,10 @@ const REPEATED_WHEN_LOST: ReadonlySet<string> = new Set([
   "codes.release",
   "wrongCodes.count",
   "polls.send",
+  "undoings.ensure",
+  "exceptions.note",
+  "exceptions.resolve",
+  "records.put",
 ])
 const ANSWER_LOST_CHANCE = 0.03
 
@@ -103,19 +107,20 @@ async function throughNetwork(
       await time.sleep(delayMs(random, point))
     }
     const fault = point.startsWith("channels.") ? 1 : random.next() / FAULT_CHANCE
-    if (fault < 0.5) return fail(process, point)
+    if (fault < 0.5) return fail(point)
     const answer = await effect()
     await time.sleep(random.between(0, 10))
-    return fault < 1 ? fail(process, point) : answer
+    return fault < 1 ? fail(point) : answer
   })
 }
 
 /**
- * A database may be slow, and now and then a call stalls longer than its order's lease. How slow a channel is, it decides
- * itself: that a charge is sent within its lease is what the function's time-out is for.
+ * A database may be slow, and now and then a call stalls longer than its order's lease; so does a charge whose function was
+ * frozen before the request left. How slow a channel is otherwise, it decides itself.
  */
 function delayMs(random: Seeded, point: string): number {
-  const slowness = point.startsWith("channels.") ? 1 : random.next()
+  const slowness = point.startsWith("channels.") && point !== "channels.charge" ? 1 : random.next()
+  if (point === "channels.charge") return slowness < 0.01 ? random.between(20_000, 60_000) : 0
   if (slowness < 0.008) return random.between(20_000, 60_000)
   if (slowness < 0.025) return random.between(500, 9_500)
   return random.between(0, 15)
@@ -136,14 +141,14 @@ async function guarded<T>(
   return process.dead ? forever() : answer
 }
 
-function fail(process: Process, point: string): never {
-  process.failed = true
+function fail(point: string): never {
   throw new InjectedFault(`${point} failed`)
 }
 
 function die(world: ProcessWorld, process: Process, point: string, when: "before" | "after"): Promise<never> {
   process.dead = true
   world.onCrash(process, point, when)
+  process.onDeath?.()
   return forever()
 }
 

@@ -4,8 +4,8 @@ import type { Clock } from "../../usecases/ports.ts"
 export type VirtualTime = Clock & {
   /** Does this after so many milliseconds. */
   after(delayMs: number, task: () => void): void
-  /** Goes on until nothing is due any more. */
-  run(): Promise<void>
+  /** Goes on until nothing is due any more, or until that moment of monotonic time. */
+  run(untilMs?: number): Promise<void>
   /** Things done so far. */
   readonly events: number
 }
@@ -35,9 +35,12 @@ export function virtualTime(startMs: number): VirtualTime {
         signal?.addEventListener("abort", wake, { once: true })
       }),
     after: (delayMs, task) => void after(delayMs, task),
-    async run() {
+    async run(untilMs = Number.POSITIVE_INFINITY) {
       await settled()
-      for (let due = queue.pop(); due; due = queue.pop()) {
+      for (;;) {
+        if ((queue.at(-1)?.atMs ?? Number.POSITIVE_INFINITY) > untilMs) return
+        const due = queue.pop()
+        if (!due) return
         nowMs = due.atMs
         events++
         due.task()
