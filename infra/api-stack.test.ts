@@ -11,6 +11,7 @@ test("the routes are those of the contract and no others", () => {
     "POST /metro/payment/v1/api/qrcode/applypay": "applypay",
     "POST /metro/payment/v1/api/qrcode/queryuid": "queryuid",
     "POST /metro/payment/v1/api/qrcode/orderquery": "orderquery",
+    "POST /metro/payment/v1/api/qrcode/reverse": "reverse",
     "GET /metro/payment/v1/keys": "keys",
     "POST /metro/payment/v1/app/code": "code",
     "POST /metro/payment/v1/app/code/open": "code",
@@ -20,6 +21,7 @@ test("the routes are those of the contract and no others", () => {
     "POST /metro/payment/v1/app/agreements/{id}/close": "agreements",
     "GET /metro/payment/v1/app/records": "records",
     "GET /metro/payment/v1/app/records/{pay_out_trade_no}": "records",
+    "POST /metro/payment/v1/notify/wechat/{merchant_id}/{account_id}/{version}": "notifywechat",
   })
 })
 
@@ -33,6 +35,27 @@ test("the default stage is throttled and logs each call without its path", () =>
     AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.stringLikeRegexp("routeKey") },
   })
   assert.doesNotMatch(JSON.stringify(throttled.findResources("AWS::ApiGatewayV2::Stage")), /context\.path/)
+})
+
+test("a route may have a throttle of its own, set once the route is there", () => {
+  const routeThrottles = { "GET /metro/payment/v1/keys": { ratePerSecond: 3, burst: 5 } }
+  const { api: throttled } = templatesOf({ stage: "test", routeThrottles })
+  const routeIds = Object.keys(throttled.findResources("AWS::ApiGatewayV2::Route"))
+  const [stage] = Object.values(throttled.findResources("AWS::ApiGatewayV2::Stage"))
+  assert.deepEqual(stage?.Properties.RouteSettings, {
+    "GET /metro/payment/v1/keys": { ThrottlingRateLimit: 3, ThrottlingBurstLimit: 5 },
+  })
+  for (const id of routeIds) assert.ok(stage?.DependsOn.includes(id), id)
+  const { api: plain } = templatesOf({ stage: "test" })
+  plain.hasResourceProperties("AWS::ApiGatewayV2::Stage", { RouteSettings: Match.absent() })
+})
+
+test("in production what anybody can call is throttled apart", () => {
+  const [stage] = Object.values(api.findResources("AWS::ApiGatewayV2::Stage"))
+  assert.deepEqual(Object.keys(stage?.Properties.RouteSettings), [
+    "GET /metro/payment/v1/keys",
+    "POST /metro/payment/v1/notify/wechat/{merchant_id}/{account_id}/{version}",
+  ])
 })
 
 test("the public address is the API's own endpoint unless the settings say otherwise", () => {

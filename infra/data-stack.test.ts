@@ -101,6 +101,9 @@ test("each channel has a poll queue with dead letters that are kept 14 days, enc
   production.hasResourceProperties("AWS::SQS::Queue", {
     QueueName: "MetroPay-production-poll-wechat-dead-letters",
     MessageRetentionPeriod: 14 * 24 * 3600,
+    // Its reader's failures come back: they must not end anywhere, nor come back while it still works on them.
+    RedrivePolicy: Match.absent(),
+    VisibilityTimeout: 5 * 60,
   })
 })
 

@@ -11,65 +11,110 @@ type Statement = {
   Effect: string
   Action: string | string[]
   Resource: unknown
-  Condition?: unknown
+  Condition?: Conditions
 }
+type Conditions = Record<string, Record<string, unknown>>
 type Resource = { Type: string; Properties: Record<string, unknown> }
 
 /** What a role may do, by resource as a person would name it: "Main.Arn" is the main table itself. */
 type Permissions = Record<string, string[]>
+
+const STATES = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId"
+const UNDO_WORKFLOW = `${STATES}:stateMachine:MetroPay-production-undo-order`
+const UNDO_EXECUTIONS = `${STATES}:execution:MetroPay-production-undo-order:*`
+const RECEIVES = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+const READS_STREAM: Permissions = {
+  "Main.StreamArn": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+  "*": ["dynamodb:ListStreams"],
+  "FailedRecords.Arn": ["s3:ListBucket"],
+  "FailedRecords.Arn/aws/lambda/*": ["s3:PutObject"],
+}
 
 /** Written out a second time on purpose: widening what a function may touch takes two edits. */
 const EXPECTED: Record<string, Permissions> = {
   applypay: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
-    "DataKey.Arn": ["kms:Decrypt"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
     "PollWechat.Arn": ["sqs:SendMessage"],
   },
   queryuid: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
-    "DataKey.Arn": ["kms:Decrypt"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
   },
   orderquery: {
     "Main.Arn": ["dynamodb:GetItem"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
-    "DataKey.Arn": ["kms:Decrypt"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
     "PollWechat.Arn": ["sqs:SendMessage"],
+  },
+  reverse: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    [UNDO_WORKFLOW]: ["states:StartExecution"],
+    [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
   },
   keys: {
     "Settings.Arn": ["dynamodb:GetItem"],
-    "RootKey.Arn": ["kms:Sign", "kms:GetPublicKey"],
+    "RootKey.Arn": ["kms:Sign"],
   },
   code: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
     "Settings.Arn": ["dynamodb:GetItem"],
-    "DataKey.Arn": ["kms:Decrypt"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
   },
   payments: { "Main.Arn": ["dynamodb:GetItem"] },
-  agreements: { "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"] },
+  agreements: { "Main.Arn": ["dynamodb:Query", "dynamodb:UpdateItem"] },
   records: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
-    "DataKey.Arn": ["kms:Decrypt"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+  },
+  notifywechat: {
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
   },
   effects: {
-    "Main.Arn": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
-    "Main.StreamArn": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-    "*": ["dynamodb:ListStreams"],
-    "FailedRecords.Arn": ["s3:ListBucket"],
-    "FailedRecords.Arn/aws/lambda/*": ["s3:PutObject"],
+    "Main.Arn": ["dynamodb:PutItem"],
+    ...READS_STREAM,
+  },
+  recovery: {
+    "PollWechat.Arn": ["sqs:SendMessage"],
+    ...READS_STREAM,
   },
   poll: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
-    "DataKey.Arn": ["kms:Decrypt"],
-    "PollWechat.Arn": [
-      "sqs:SendMessage",
-      "sqs:ReceiveMessage",
-      "sqs:DeleteMessage",
-      "sqs:GetQueueAttributes",
-    ],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+    "PollWechat.Arn": ["sqs:SendMessage", ...RECEIVES],
+    [UNDO_WORKFLOW]: ["states:StartExecution"],
+    [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
+  },
+  deadletters: {
+    "Main.Arn": ["dynamodb:UpdateItem"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
+    "PollWechatDeadLetters.Arn": [...RECEIVES],
+  },
+  undo: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+  },
+  undofailed: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    [UNDO_WORKFLOW]: ["states:StartExecution"],
+    [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
+    "FailedUndosLost.Arn": ["sqs:SendMessage"],
+  },
+  daily: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Main.Arn/index/byDay": ["dynamodb:Query"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
   },
 }
 
@@ -100,15 +145,64 @@ test("no two functions share a role, and no role has managed or inline policies 
   }
 })
 
-test("only Lambda may take on the roles", () => {
+test("only Lambda may take on the roles of functions", () => {
   for (const stack of stacks) {
-    for (const role of resources(stack, "AWS::IAM::Role")) {
-      assert.deepEqual(
-        statements(role.Properties.AssumeRolePolicyDocument).map(({ Sid: _, ...rest }) => rest),
-        [{ Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" } }],
-      )
+    const ofFunctions = new Set(resources(stack, "AWS::Lambda::Function").map(roleOf))
+    for (const [name, document] of trust(stack)) {
+      if (!ofFunctions.has(`${name}.Arn`)) continue
+      assert.deepEqual(document, [
+        { Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" } },
+      ])
     }
   }
+})
+
+test("the two other roles are for one workflow and this account's schedules, and call one function each", () => {
+  const ofFunctions = new Set(resources(workers, "AWS::Lambda::Function").map(roleOf))
+  const others = [...trust(workers)].filter(([name]) => !ofFunctions.has(`${name}.Arn`))
+  assert.deepEqual(Object.fromEntries(others), {
+    UndoWorkflowRole: [
+      {
+        Action: "sts:AssumeRole",
+        Effect: "Allow",
+        Principal: { Service: "states.amazonaws.com" },
+        Condition: {
+          ArnEquals: { "aws:SourceArn": UNDO_WORKFLOW },
+          StringEquals: { "aws:SourceAccount": "AWS::AccountId" },
+        },
+      },
+    ],
+    DailyScheduleRole: [
+      {
+        Action: "sts:AssumeRole",
+        Effect: "Allow",
+        Principal: { Service: "scheduler.amazonaws.com" },
+        Condition: {
+          StringEquals: {
+            "aws:SourceAccount": "AWS::AccountId",
+            "aws:SourceArn": "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId:schedule-group/default",
+          },
+        },
+      },
+    ],
+  })
+  assert.deepEqual(permissions(workers, "UndoWorkflowRole.Arn"), {
+    "UndoFunction.Arn": ["lambda:InvokeFunction"],
+    // Step Functions demands these for its log and they know no resources.
+    "*": [
+      "logs:CreateLogDelivery",
+      "logs:GetLogDelivery",
+      "logs:UpdateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:DescribeResourcePolicies",
+      "logs:DescribeLogGroups",
+    ],
+  })
+  assert.deepEqual(permissions(workers, "DailyScheduleRole.Arn"), {
+    "DailyFunction.Arn": ["lambda:InvokeFunction"],
+  })
 })
 
 test("API Gateway may call each function on its own routes of this API only", () => {
@@ -141,19 +235,49 @@ function roleOf(fn: Resource): string {
   return readable(fn.Properties.Role)
 }
 
+/** Who may take on each role, by its name; conditions as text. */
+function trust(stack: Template): Map<string, Omit<Statement, "Sid" | "Resource">[]> {
+  return new Map(
+    Object.entries(stack.findResources("AWS::IAM::Role")).map(([logicalId, { Properties }]) => [
+      readable({ Ref: logicalId }),
+      statements(Properties.AssumeRolePolicyDocument).map(({ Sid: _, Condition, ...rest }) =>
+        Condition === undefined ? rest : { ...rest, Condition: readableValues(Condition) },
+      ),
+    ]),
+  )
+}
+
+function readableValues(conditions: Conditions): Conditions {
+  return Object.fromEntries(
+    Object.entries(conditions).map(([operator, keys]) => [
+      operator,
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, readable(value)])),
+    ]),
+  )
+}
+
 function permissions(stack: Template, role: string): Permissions {
   const found: Permissions = {}
   for (const policy of resources(stack, "AWS::IAM::Policy")) {
     if (!(policy.Properties.Roles as unknown[]).some((name) => `${readable(name)}.Arn` === role)) continue
     for (const { Effect, Action, Resource, Condition } of statements(policy.Properties.PolicyDocument)) {
       assert.equal(Effect, "Allow")
-      assert.equal(Condition, undefined)
+      const actions = [Action].flat().map((action) => action + purposes(Condition))
       for (const resource of [Resource].flat()) {
-        found[readable(resource)] = [...(found[readable(resource)] ?? []), ...[Action].flat()]
+        found[readable(resource)] = [...(found[readable(resource)] ?? []), ...actions]
       }
     }
   }
   return found
+}
+
+/** The one condition there is: what the keys that may be unwrapped are for. */
+function purposes(condition: Conditions | undefined): string {
+  if (condition === undefined) return ""
+  const { StringEquals, ...others } = condition
+  const { "kms:EncryptionContext:purpose": allowed, ...otherKeys } = StringEquals ?? {}
+  assert.deepEqual([others, otherKeys], [{}, {}])
+  return ` for ${[allowed].flat().join(", ")}`
 }
 
 /** A value of a template as text: references by logical id without its hash, imports by what the other stack exports. */

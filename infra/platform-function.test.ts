@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Template } from "aws-cdk-lib/assertions"
 import { Match } from "aws-cdk-lib/assertions"
+import { FUNCTION_NAMES } from "./function-table.ts"
 import { templatesOf } from "./test-templates.ts"
 
 /** The stacks that have functions. */
@@ -10,16 +11,56 @@ function stacksOf(overrides: Record<string, unknown>): Template[] {
   return [api, workers]
 }
 
-test("every function is arm64, has 512 MB and is cut off after 12 s", () => {
+/** A property of each function by its name in the table. */
+function propertyByFunction(overrides: { stage: string } & Record<string, unknown>, property: string) {
+  const found = stacksOf(overrides).flatMap((stack) =>
+    Object.values(stack.findResources("AWS::Lambda::Function")).map(({ Properties }) => [
+      String(Properties.FunctionName).replace(`MetroPay-${overrides.stage}-`, ""),
+      Properties[property],
+    ]),
+  )
+  return Object.fromEntries(found) as Record<string, unknown>
+}
+
+test("every function is arm64 and has 512 MB", () => {
   for (const stack of stacksOf({ stage: "production" })) {
     stack.allResourcesProperties("AWS::Lambda::Function", {
       Architectures: ["arm64"],
       Runtime: "nodejs24.x",
       Handler: "index.handler",
       MemorySize: 512,
-      Timeout: 12,
     })
   }
+})
+
+test("every function is cut off after 12 s, but the one that walks through days has 15 minutes", () => {
+  const timeouts = propertyByFunction({ stage: "production" }, "Timeout")
+  assert.equal(timeouts.daily, 15 * 60)
+  for (const name of FUNCTION_NAMES) if (name !== "daily") assert.equal(timeouts[name], 12, name)
+})
+
+test("concurrency is reserved where the settings say so, and nowhere else", () => {
+  const most = { applypay: 7, undo: 3, poll: 2 }
+  const reserved = propertyByFunction(
+    { stage: "test", reservedConcurrency: most },
+    "ReservedConcurrentExecutions",
+  )
+  for (const name of FUNCTION_NAMES)
+    assert.equal(reserved[name], (most as Record<string, number>)[name], name)
+  for (const stage of ["test", "local"]) {
+    const none = propertyByFunction({ stage }, "ReservedConcurrentExecutions")
+    assert.deepEqual([...new Set(Object.values(none))], [undefined])
+  }
+})
+
+test("in production paying, asking and undoing, and what follows have their own, within a new account's quota", () => {
+  const reserved = propertyByFunction({ stage: "production" }, "ReservedConcurrentExecutions")
+  const paying = ["applypay"]
+  const asking = ["orderquery", "reverse", "notifywechat", "poll", "undo"]
+  const following = ["effects", "recovery", "deadletters", "undofailed", "daily"]
+  for (const name of [...paying, ...asking, ...following]) assert.ok(Number(reserved[name]) >= 1, name)
+  const sum = Object.values(reserved).reduce<number>((total, each) => total + Number(each ?? 0), 0)
+  assert.ok(sum <= 1000 - 100)
 })
 
 test("every function logs JSON into a log of its own that is kept for a limited time", () => {
@@ -60,6 +101,7 @@ const ENVIRONMENT = {
   TOKEN_AUDIENCE: "shops",
   TOKEN_JWKS_URL: "https://issuer.example.com/keys",
   SPEED: "20",
+  UNDO_WORKFLOW_ARN: { "Fn::Join": ["", Match.arrayWith([":stateMachine:MetroPay-test-undo-order"])] },
 }
 
 test("every function gets the whole environment that functions rely on, and nothing besides", () => {

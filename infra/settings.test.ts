@@ -46,6 +46,27 @@ const refused: [what: string, overrides: unknown, message: RegExp][] = [
   ["production that lets go of its data", { keepData: false }, /keepData: must be true in production/],
   ["a deployment that was not checked", { stage: "test", templateChecks: false }, /templateChecks: /],
   [
+    "a throttle of a route that there is none of",
+    { routeThrottles: { "GET /metro/payment/v1/nothing": { ratePerSecond: 1, burst: 1 } } },
+    /routeThrottles/,
+  ],
+  ["concurrency reserved for nobody", { reservedConcurrency: { applepay: 10 } }, /reservedConcurrency/],
+  [
+    "less concurrency than a queue's reader has",
+    { reservedConcurrency: { poll: 1 } },
+    /reservedConcurrency\.poll: must be at least 2/,
+  ],
+  [
+    "a schedule that is no cron expression",
+    { schedules: { daily: { cron: "daily", timeZone: "Asia/Shanghai" } } },
+    /schedules\.daily\.cron: /,
+  ],
+  [
+    "a time zone that there is none of",
+    { schedules: { daily: { cron: "0 1 * * ? *", timeZone: "Asia/Peking-ish" } } },
+    /schedules\.daily\.timeZone: /,
+  ],
+  [
     "two public addresses",
     {
       publicUrl: "https://a.example.com",

@@ -37,7 +37,10 @@ const Settings = z.strictObject({
   reservedConcurrency: z.partialRecord(z.enum(FUNCTION_NAMES), z.int().min(1)).optional(),
   /** Cron expressions as EventBridge Scheduler reads them, without the word, and the zone that they are meant in. */
   schedules: z.strictObject({
-    daily: z.strictObject({ cron: z.string().regex(/^(\S+ ){5}\S+$/), timeZone: z.string().refine(isTimeZone) }),
+    daily: z.strictObject({
+      cron: z.string().regex(/^(\S+ ){5}\S+$/),
+      timeZone: z.string().refine(isTimeZone),
+    }),
   }),
   /** The China regions get new runtimes later. */
   runtime: z.string().regex(/^nodejs\d+\.x$/),

@@ -26,13 +26,15 @@ export function templatesOf(overrides: Record<string, unknown>): Templates {
   }
 }
 
+/** Placeholders for all functions; the stacks made around them go to folders beside. */
+const bundles = mkdtempSync(join(tmpdir(), "metro-pay-templates-"))
+process.once("exit", () => rmSync(bundles, { recursive: true, force: true }))
+for (const name of FUNCTION_NAMES) {
+  const bundle = join(bundles, "functions", name)
+  mkdirSync(bundle, { recursive: true })
+  writeFileSync(join(bundle, "index.mjs"), `export const handler = () => ${JSON.stringify(name)}\n`)
+}
+
 export function platformUnderTest(settings: Settings): Platform {
-  const folder = mkdtempSync(join(tmpdir(), "metro-pay-templates-"))
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
-  for (const name of FUNCTION_NAMES) {
-    const bundle = join(folder, "functions", name)
-    mkdirSync(bundle, { recursive: true })
-    writeFileSync(join(bundle, "index.mjs"), `export const handler = () => ${JSON.stringify(name)}\n`)
-  }
-  return definePlatform(settings, folder, join(folder, "cdk.out"))
+  return definePlatform(settings, bundles, mkdtempSync(join(bundles, "cdk.out-")))
 }

@@ -86,7 +86,10 @@ function workflowRole(scope: Construct, settings: Settings): Role {
   const arn = undoWorkflowArn(Stack.of(scope), settings.stage)
   return new Role(scope, "Role", {
     assumedBy: new ServicePrincipal("states.amazonaws.com", {
-      conditions: { ArnEquals: { "aws:SourceArn": arn }, StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+      conditions: {
+        ArnEquals: { "aws:SourceArn": arn },
+        StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID },
+      },
     }),
   })
 }

@@ -4,35 +4,61 @@ import { templatesOf } from "./test-templates.ts"
 
 const { workers } = templatesOf({ stage: "production" })
 
-test("effects read the stream from its beginning, part bad batches, give up in the end and lose nothing by it", () => {
-  workers.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
-    FunctionName: { Ref: Match.stringLikeRegexp("^EffectsFunction") },
-    EventSourceArn: { "Fn::ImportValue": Match.stringLikeRegexp("StreamArn") },
-    StartingPosition: "TRIM_HORIZON",
-    BatchSize: 100,
-    MaximumBatchingWindowInSeconds: 1,
-    BisectBatchOnFunctionError: true,
-    FunctionResponseTypes: ["ReportBatchItemFailures"],
-    MaximumRetryAttempts: 20,
-    MaximumRecordAgeInSeconds: 6 * 3600,
-    DestinationConfig: {
-      OnFailure: { Destination: { "Fn::ImportValue": Match.stringLikeRegexp("FailedRecords.*Arn") } },
-    },
+for (const [name, gatherSeconds] of [
+  ["Effects", 1],
+  ["Recovery", 5],
+] as const) {
+  test(`${name.toLowerCase()} reads the stream from its beginning, parts bad batches, gives up in the end and loses nothing by it`, () => {
+    workers.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionName: { Ref: Match.stringLikeRegexp(`^${name}Function`) },
+      EventSourceArn: { "Fn::ImportValue": Match.stringLikeRegexp("StreamArn") },
+      StartingPosition: "TRIM_HORIZON",
+      BatchSize: 100,
+      MaximumBatchingWindowInSeconds: gatherSeconds,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      MaximumRetryAttempts: 20,
+      MaximumRecordAgeInSeconds: 6 * 3600,
+      DestinationConfig: {
+        OnFailure: { Destination: { "Fn::ImportValue": Match.stringLikeRegexp("FailedRecords.*Arn") } },
+      },
+    })
   })
-})
+}
 
-test("polls come one queue a channel, and one bad message does not fail its batch", () => {
-  workers.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
-    FunctionName: { Ref: Match.stringLikeRegexp("^PollFunction") },
-    EventSourceArn: { "Fn::ImportValue": Match.stringLikeRegexp("PollWechat.*Arn") },
-    BatchSize: 10,
-    FunctionResponseTypes: ["ReportBatchItemFailures"],
+for (const [name, queue] of [
+  ["Poll", "PollWechat[0-9A-F]{8}Arn"],
+  ["Deadletters", "PollWechatDeadLetters[0-9A-F]{8}Arn"],
+] as const) {
+  test(`${name.toLowerCase()} is fed from one queue a channel, and one bad message does not fail its batch`, () => {
+    workers.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionName: { Ref: Match.stringLikeRegexp(`^${name}Function`) },
+      EventSourceArn: { "Fn::ImportValue": Match.stringLikeRegexp(queue) },
+      BatchSize: 10,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+    })
   })
+}
+
+test("no more messages are taken from a queue than calls are reserved for: throttled ones would count as failed", () => {
+  const reservedConcurrency = { poll: 30, deadletters: 4 }
+  const { workers: limited } = templatesOf({ stage: "test", reservedConcurrency })
+  for (const [name, most] of [
+    ["Poll", 30],
+    ["Deadletters", 4],
+  ] as const) {
+    limited.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionName: { Ref: Match.stringLikeRegexp(`^${name}Function`) },
+      ScalingConfig: { MaximumConcurrency: most },
+    })
+  }
+  const { workers: unlimited } = templatesOf({ stage: "test" })
+  unlimited.allResourcesProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: Match.absent() })
 })
 
 test("no worker can be reached from outside", () => {
-  workers.resourceCountIs("AWS::Lambda::EventSourceMapping", 2)
-  workers.resourceCountIs("AWS::Lambda::Function", 2)
-  workers.resourceCountIs("AWS::Lambda::Permission", 0)
+  workers.resourceCountIs("AWS::Lambda::EventSourceMapping", 4)
+  workers.resourceCountIs("AWS::Lambda::Function", 7)
   workers.resourceCountIs("AWS::Lambda::Url", 0)
+  workers.allResourcesProperties("AWS::Lambda::Permission", { Principal: "events.amazonaws.com" })
 })

@@ -17,6 +17,7 @@ import type {
   OrderStore,
   PayChannel,
   Random,
+  ReturnRequest,
   ReverseRequest,
   UndoSettings,
 } from "./ports.ts"
@@ -169,15 +170,16 @@ async function reverse(
       return { kind: "unclear", why: "too early", waitMs: window.minWaitMs - ageMs }
     const outcome = await channel.reverse(request)
     if (outcome.kind === "undone") return { kind: "void" }
-    if (outcome.kind === "notFound") return notFound(ports, order, progress)
-    if (outcome.kind !== "refused") return { kind: "unclear", why: outcome.cause }
+    if (outcome.kind === "unknown" || outcome.kind === "notSent")
+      return { kind: "unclear", why: outcome.cause }
+    // Refused or not found: a reversal may know less than a query does, so that is asked before anything is believed.
   }
   const found = await channel.query(request)
   switch (found.kind) {
     case "charged":
       return giveBack(channel, request)
     case "returned":
-      return { kind: "returned" }
+      return arrived(channel, request)
     case "closed":
     case "declined":
       return { kind: "void" }
@@ -204,14 +206,24 @@ function notFound(ports: UndoPorts, order: Order, progress: UndoProgress): UndoO
   return { kind: "unclear", why: "not found", notFoundAtMs: nowMs }
 }
 
+/** "Returned" may also be said of a refund of ours that is still under way: then only that refund's own word counts. */
+async function arrived(channel: PayChannel, request: ReverseRequest): Promise<UndoOutcome | Unclear> {
+  if (!channel.capabilities.refund) return { kind: "returned" }
+  const refund = await channel.queryRefund(refundOf(request))
+  return refund.kind === "returned" || refund.kind === "notFound"
+    ? { kind: "returned" }
+    : { kind: "unclear", why: `refund ${refund.kind}` }
+}
+
+function refundOf(request: ReverseRequest): ReturnRequest {
+  const channelRefundNo = undoRefundNoOf(request.channelOrderNo)
+  return { ...request, totalFen: request.amountFen, channelRefundNo }
+}
+
 /** Refunds the whole amount under the computed number; asked again under the same number it moves nothing twice. */
 async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<UndoOutcome | Unclear> {
   if (!channel.capabilities.refund) return { kind: "unclear", why: `${channel.id} takes nothing back` }
-  const refund = {
-    ...request,
-    totalFen: request.amountFen,
-    channelRefundNo: undoRefundNoOf(request.channelOrderNo),
-  }
+  const refund = refundOf(request)
   const asked = await channel.refund(refund)
   const outcome = asked.kind === "processing" ? await channel.queryRefund(refund) : asked
   switch (outcome.kind) {

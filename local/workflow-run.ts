@@ -1,0 +1,169 @@
+import { ExecutionError, StateMachine, type StateMachineDefinition } from "aws-local-stepfunctions"
+import type { ClockTimers } from "./clock-timers.ts"
+import type { InvocationOutcome } from "./function-pool.ts"
+import { retryPauses } from "./retry-pauses.ts"
+import { functionOfTask, type WorkflowDefinition, type WorkflowState } from "./workflow-definition.ts"
+
+export type WorkflowSurroundings = {
+  timers: ClockTimers
+  invoke(functionName: string, event: string): Promise<InvocationOutcome>
+  /** Divides the pauses between tries. The waits of a workflow are in its input: who writes them divides them. */
+  speed: number
+}
+
+/** How a run ended; undefined when it was stopped. */
+export type WorkflowEnd = { output: string } | { error: string; cause: string } | undefined
+
+export type WorkflowRun = { ended: Promise<WorkflowEnd>; stop(): void }
+
+type Json = Parameters<StateMachine["run"]>[0]
+type StateHandler = (input: Json) => Promise<Json>
+type RunContext = { Execution: Record<string, unknown>; StateMachine: Record<string, unknown> }
+
+/** Ends an execution whatever its Retry and Catch fields say, by the two marks that the interpreter asks errors for. */
+class EndsExecution extends Error {
+  readonly isRetryable = false
+  readonly isCatchable = false
+
+  constructor(name: string, message: string) {
+    super(message)
+    this.name = name
+  }
+}
+
+/** What a function or Lambda itself makes of a task: `name` is what Retry and Catch speak of. */
+class TaskFault extends Error {
+  constructor(name: string, message: string) {
+    super(message)
+    this.name = name
+  }
+}
+
+/** A task ends States.Timeout after 60 s if nothing is said; this is the longest that a timer of Node's can be set to. */
+const LONGEST_S = 2_147_483
+
+/**
+ * Prepares a definition to be run any number of times. The interpreter's own waits know only the machine's clock,
+ * so that every wait is taken out of its hands: Wait states become tasks, which wait here, and the pause of a retry is waited
+ * within the failed task. Throws for a definition that is no valid one.
+ */
+export function workflowRunner(workflow: WorkflowDefinition, around: WorkflowSurroundings) {
+  validate(workflow)
+  const states = Object.entries(workflow.states)
+  const tasks = states.filter(([, { Type }]) => Type === "Task" || Type === "Wait")
+  const interpreted = Object.fromEntries(states.map(([name, state]) => [name, withoutTimers(state)]))
+  const machine = new StateMachine(
+    { StartAt: workflow.startAt, States: interpreted } as StateMachineDefinition,
+    { validationOptions: { noValidate: true } },
+  )
+  const retryIntervalOverrides = Object.fromEntries(tasks.map(([name]) => [name, 0]))
+
+  return (input: Json, context: RunContext, fails: (state: string, error: string) => void): WorkflowRun => {
+    const stopping = new AbortController()
+    const taskResourceLocalHandlers = Object.fromEntries(
+      tasks.map(([name, state]) => [name, handlerOf(state, around, stopping.signal)]),
+    )
+    const { result, abort, eventLogs } = machine.run(input, {
+      overrides: { taskResourceLocalHandlers, retryIntervalOverrides },
+      context,
+    })
+    void tellFailures(eventLogs, fails)
+    return {
+      ended: endOf(result),
+      stop() {
+        stopping.abort(new EndsExecution("Stopped", "The execution is stopped"))
+        abort()
+      },
+    }
+  }
+}
+
+function validate({ name, startAt, states }: WorkflowDefinition): void {
+  try {
+    new StateMachine({ StartAt: startAt, States: states } as StateMachineDefinition)
+  } catch (fault) {
+    throw new Error(`${name}: ${(fault as Error).message.replaceAll(/\s+/g, " ")}`)
+  }
+}
+
+async function endOf(result: Promise<Json>): Promise<WorkflowEnd> {
+  try {
+    return { output: JSON.stringify(await result) }
+  } catch (fault) {
+    if (!(fault instanceof ExecutionError)) return undefined
+    const { name, message } = fault.cause as Error
+    return { error: name, cause: message }
+  }
+}
+
+type Events = ReturnType<StateMachine["run"]>["eventLogs"]
+
+/** Reads all events, since the interpreter keeps them until somebody does. */
+async function tellFailures(events: Events, fails: (state: string, error: string) => void): Promise<void> {
+  for await (const event of events) if (event.type === "StateFailed") fails(event.state.name, event.Error)
+}
+
+function withoutTimers(state: WorkflowState): WorkflowState {
+  if (state.Type === "Task") return { ...state, TimeoutSeconds: LONGEST_S }
+  if (state.Type !== "Wait") return state
+  const { Seconds, SecondsPath, Timestamp, TimestampPath, ...rest } = state
+  return {
+    ...rest,
+    Type: "Task",
+    TimeoutSeconds: LONGEST_S,
+    Parameters: {
+      "input.$": "$",
+      ...(Seconds !== undefined && { seconds: Seconds }),
+      ...(SecondsPath !== undefined && { "seconds.$": SecondsPath }),
+      ...(Timestamp !== undefined && { timestamp: Timestamp }),
+      ...(TimestampPath !== undefined && { "timestamp.$": TimestampPath }),
+    },
+  }
+}
+
+function handlerOf(state: WorkflowState, around: WorkflowSurroundings, signal: AbortSignal): StateHandler {
+  return state.Type === "Wait" ? waiting(around.timers, signal) : calling(state, around, signal)
+}
+
+function waiting({ at, sleep }: ClockTimers, signal: AbortSignal): StateHandler {
+  return async (given) => {
+    const { input, seconds, timestamp } = given as { input: Json; seconds?: Json; timestamp?: Json }
+    if (timestamp !== undefined) {
+      const untilMs = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN
+      if (Number.isNaN(untilMs)) throw new EndsExecution("States.Runtime", `${timestamp} is no timestamp`)
+      await new Promise<void>((resolve) => at(untilMs, resolve))
+    } else {
+      if (!Number.isInteger(seconds) || Number(seconds) < 0 || Number(seconds) >= LONGEST_S)
+        throw new EndsExecution("States.Runtime", `${JSON.stringify(seconds)} are no seconds to wait`)
+      await sleep(Number(seconds) * 1000, signal)
+    }
+    return input
+  }
+}
+
+function calling(state: WorkflowState, around: WorkflowSurroundings, signal: AbortSignal): StateHandler {
+  const functionName = functionOfTask(state)
+  const pauses = retryPauses(state.Retry)
+  return async (parameters) => {
+    signal.throwIfAborted()
+    const { Payload = {} } = parameters as { Payload?: Json }
+    const outcome = await around.invoke(functionName, JSON.stringify(Payload))
+    if (outcome.kind === "answered") {
+      pauses.left()
+      return { ExecutedVersion: "$LATEST", Payload: JSON.parse(outcome.payload) as Json, StatusCode: 200 }
+    }
+    const fault = faultOf(outcome)
+    const pauseMs = pauses.after(fault.name)
+    if (pauseMs !== undefined) await around.timers.sleep(pauseMs / around.speed, signal)
+    throw fault
+  }
+}
+
+/**
+ * A function's error has the name that it threw. What Lambda has no name for is Lambda.Unknown: time-outs, too little memory,
+ * ends of the process. https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+ */
+function faultOf({ why, errorType, errorMessage }: Extract<InvocationOutcome, { kind: "failed" }>): TaskFault {
+  const named = why === "error" || why === "init"
+  return new TaskFault(named ? errorType : "Lambda.Unknown", JSON.stringify({ errorType, errorMessage }))
+}
