@@ -9,6 +9,8 @@ import {
   OrderQueryInput,
   QueryUidInput,
   QueryUidOutput,
+  ReverseInput,
+  ReverseOutput,
 } from "../api/merchant-api.ts"
 
 /** The published interface, made from the schemas that check the calls. */
@@ -78,6 +80,11 @@ function merchantPaths(): ZodOpenApiPathsObject {
     ]),
     [`${MERCHANT_API_PATH}/orderquery`]: call("State of an order (A9)", OrderQueryInput, OrderOutput, [
       "ORDER_NOT_FOUND",
+    ]),
+    [`${MERCHANT_API_PATH}/reverse`]: call("Undo an order (A10)", ReverseInput, ReverseOutput, [
+      "ORDER_NOT_FOUND",
+      "ORDER_STATE_FORBIDS",
+      "REVERSE_WINDOW_CLOSED",
     ]),
   }
 }

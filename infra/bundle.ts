@@ -27,7 +27,11 @@ export function bundleFunctions(root: string, output: string): void {
     format: "esm",
     // Most of the SDK is published twice; only its ES modules can be stripped of what is not called.
     mainFields: ["module", "main"],
-    alias: { "@aws-sdk/credential-provider-node": join(root, "functions", "lambda-credentials.ts") },
+    alias: {
+      "@aws-sdk/credential-provider-node": join(root, "functions", "lambda-credentials.ts"),
+      // Published twice; http-message-signatures asks for the other copy than we do, and the bundle would hold both.
+      "structured-headers": join(root, "node_modules", "structured-headers", "dist", "index.js"),
+    },
     minify: true,
     sourcemap: "external",
     sourcesContent: false,

@@ -53,7 +53,7 @@ test("concurrency is reserved where the settings say so, and nowhere else", () =
   }
 })
 
-test("in production paying, asking and undoing, and what follows have their own, within a new account's quota", () => {
+test("in production paying, asking and undoing, and what follows have their own, within the usual quota", () => {
   const reserved = propertyByFunction({ stage: "production" }, "ReservedConcurrentExecutions")
   const paying = ["applypay"]
   const asking = ["orderquery", "reverse", "notifywechat", "poll", "undo"]

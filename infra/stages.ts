@@ -19,7 +19,7 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
         burst: 1000,
       },
     },
-    // Fits the quota of 1,000 that an account begins with, and leaves the others a fifth of it. A channel that falls
+    // Fits the usual quota of 1,000 calls at once, and leaves the others a fifth of it. A channel that falls
     // silent uses up what asks and undoes, never what pays; a heap of work uses up neither.
     reservedConcurrency: {
       applypay: 400,

@@ -1,7 +1,11 @@
 /** What the templates want to run, as typed lists. A resource that could not be run here ends the start, by name. */
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb"
+import { readEventPattern } from "./event-pattern.ts"
+import type { RuleDefinition } from "./event-rules.ts"
 import type { KeyDefinition, KeySpec, KeyUsage } from "./kms-keys.ts"
-import type { Assembly, Resource } from "./template.ts"
+import type { ScheduleDefinition } from "./schedules.ts"
+import { type Assembly, attributeOf, propertiesOf, type Resource, refOf } from "./template.ts"
+import { functionsOfWorkflow, readWorkflow, type WorkflowDefinition } from "./workflow-definition.ts"
 
 export type FunctionDefinition = {
   name: string
@@ -52,6 +56,11 @@ export type Blueprint = {
   keys: KeyDefinition[]
   queueMappings: QueueMapping[]
   streamMappings: StreamMapping[]
+  workflows: WorkflowDefinition[]
+  rules: RuleDefinition[]
+  schedules: ScheduleDefinition[]
+  /** Tries after the first of an event that nobody waits for, where the template sets it; by function. */
+  asyncRetries: Map<string, number>
 }
 
 /** Types that nothing is started for, and why. */
@@ -62,6 +71,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "$default has no path of its own; nobody throttles or logs access on one machine",
   "AWS::CDK::Metadata": "says which CDK wrote the template",
   "AWS::CloudWatch::Alarm": "nobody is on call for one machine",
+  "AWS::CloudWatch::CompositeAlarm": "as alarms",
   "AWS::CloudWatch::Dashboard": "as alarms",
   "AWS::IAM::ManagedPolicy": "as IAM::Policy",
   "AWS::IAM::Policy": "permissions hold in the cloud only; tests of the templates guard them",
@@ -70,8 +80,11 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "AWS::Lambda::Permission": "as IAM::Policy",
   "AWS::Logs::LogGroup": "functions log to files in the state folder",
   "AWS::Logs::MetricFilter": "as alarms",
+  "AWS::Logs::QueryDefinition": "as alarms",
   "AWS::S3::Bucket": "holds failed stream records only, which go to the state folder",
   "AWS::S3::BucketPolicy": "as IAM::Policy",
+  "AWS::Scheduler::ScheduleGroup": "is a name only",
+  "AWS::SNS::Subscription": "as alarms",
   "AWS::SNS::Topic": "as alarms",
   "AWS::SNS::TopicPolicy": "as alarms",
   "AWS::SQS::QueuePolicy": "as IAM::Policy",
@@ -98,8 +111,13 @@ export function readBlueprint(assembly: Assembly): Blueprint {
     keys: [],
     queueMappings: [],
     streamMappings: [],
+    workflows: [],
+    rules: [],
+    schedules: [],
+    asyncRetries: new Map(),
   }
   for (const resource of assembly.resources) addResource(blueprint, assembly, resource)
+  requireFunctions(blueprint)
   return blueprint
 }
 
@@ -123,8 +141,19 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
     case "AWS::Lambda::EventSourceMapping":
       addMapping(blueprint, assembly, resource)
       return
+    case "AWS::Lambda::EventInvokeConfig":
+      addAsyncRetries(blueprint, assembly, resource)
+      return
+    case "AWS::StepFunctions::StateMachine":
+      blueprint.workflows.push(workflowOf(assembly, resource))
+      return
+    case "AWS::Events::Rule":
+      addRule(blueprint, assembly, resource)
+      return
+    case "AWS::Scheduler::Schedule":
+      addSchedule(blueprint, assembly, resource)
+      return
     default:
-      // State machines and schedules get their own case when the first of them is deployed.
       if (!Object.hasOwn(NOT_RUN, resource.type)) {
         throw new Error(
           `${resource.stack}: ${resource.logicalId} is an ${resource.type}, which the local platform cannot run`,
@@ -134,7 +163,7 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
 }
 
 function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition {
-  const properties = resolved(assembly, resource)
+  const properties = propertiesOf(assembly, resource)
   const { Code, Environment } = properties as {
     Code: { S3Key: string }
     Environment?: { Variables?: Properties }
@@ -143,8 +172,8 @@ function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition 
     ([key, value]) => [key, String(value)] as const,
   )
   return {
-    name: ref(assembly, resource),
-    arn: attribute(assembly, resource, "Arn"),
+    name: refOf(assembly, resource),
+    arn: attributeOf(assembly, resource, "Arn"),
     codeDir: assembly.assetDir(Code.S3Key),
     handler: String(properties.Handler),
     timeoutMs: number(properties.Timeout, DEFAULT_FUNCTION_TIMEOUT_S) * 1000,
@@ -154,7 +183,7 @@ function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition 
 }
 
 function routeOf(assembly: Assembly, resource: Resource): RouteDefinition {
-  const { RouteKey, Target, AuthorizationType } = resolved(assembly, resource) as Record<
+  const { RouteKey, Target, AuthorizationType } = propertiesOf(assembly, resource) as Record<
     string,
     string | undefined
   >
@@ -170,7 +199,7 @@ function routeOf(assembly: Assembly, resource: Resource): RouteDefinition {
       Target === `integrations/${logicalId}`,
   )
   if (!integration) throw new Error(`${resource.logicalId} leads to no integration`)
-  const properties = resolved(assembly, integration)
+  const properties = propertiesOf(assembly, integration)
   if (properties.IntegrationType !== "AWS_PROXY" || properties.PayloadFormatVersion !== "2.0") {
     throw new Error(
       `${integration.logicalId}: only AWS_PROXY with payload format 2.0 is known to the local platform`,
@@ -184,7 +213,7 @@ function routeOf(assembly: Assembly, resource: Resource): RouteDefinition {
 }
 
 function tableOf(assembly: Assembly, resource: Resource): TableDefinition {
-  const properties = resolved(assembly, resource) as Properties & {
+  const properties = propertiesOf(assembly, resource) as Properties & {
     StreamSpecification?: Properties
     TimeToLiveSpecification?: { AttributeName?: string; Enabled?: boolean }
   }
@@ -199,7 +228,7 @@ function tableOf(assembly: Assembly, resource: Resource): TableDefinition {
   const shape = Object.fromEntries(
     kept.flatMap((name) => (name in properties ? [[name, properties[name]]] : [])),
   )
-  const name = ref(assembly, resource)
+  const name = refOf(assembly, resource)
   const input = {
     TableName: name,
     ...shape,
@@ -209,7 +238,7 @@ function tableOf(assembly: Assembly, resource: Resource): TableDefinition {
 }
 
 function queueOf(assembly: Assembly, resource: Resource): QueueDefinition {
-  const properties = resolved(assembly, resource)
+  const properties = propertiesOf(assembly, resource)
   const kept = [
     "DelaySeconds",
     "VisibilityTimeout",
@@ -224,13 +253,13 @@ function queueOf(assembly: Assembly, resource: Resource): QueueDefinition {
     if (value === undefined) return []
     return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]]
   })
-  const name = attribute(assembly, resource, "QueueName")
-  const arn = attribute(assembly, resource, "Arn")
-  return { name, arn, url: ref(assembly, resource), attributes: Object.fromEntries(attributes) }
+  const name = attributeOf(assembly, resource, "QueueName")
+  const arn = attributeOf(assembly, resource, "Arn")
+  return { name, arn, url: refOf(assembly, resource), attributes: Object.fromEntries(attributes) }
 }
 
 function keyOf(assembly: Assembly, resource: Resource): KeyDefinition {
-  const { KeySpec = "SYMMETRIC_DEFAULT", KeyUsage = "ENCRYPT_DECRYPT" } = resolved(
+  const { KeySpec = "SYMMETRIC_DEFAULT", KeyUsage = "ENCRYPT_DECRYPT" } = propertiesOf(
     assembly,
     resource,
   ) as Record<string, string>
@@ -242,18 +271,18 @@ function keyOf(assembly: Assembly, resource: Resource): KeyDefinition {
       `${resource.logicalId}: a key ${KeySpec} for ${KeyUsage} is not known to the local platform`,
     )
   }
-  const keyId = ref(assembly, resource)
-  const arn = attribute(assembly, resource, "Arn")
+  const keyId = refOf(assembly, resource)
+  const arn = attributeOf(assembly, resource, "Arn")
   const aliases = assembly.resources
     .filter(({ type }) => type === "AWS::KMS::Alias")
-    .map((alias) => resolved(assembly, alias) as { AliasName: string; TargetKeyId: string })
+    .map((alias) => propertiesOf(assembly, alias) as { AliasName: string; TargetKeyId: string })
     .filter(({ TargetKeyId }) => TargetKeyId === keyId || TargetKeyId === arn)
     .map(({ AliasName }) => AliasName)
   return { keyId, arn, spec: KeySpec as KeySpec, usage: KeyUsage as KeyUsage, aliases }
 }
 
 function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
-  const properties = resolved(assembly, resource)
+  const properties = propertiesOf(assembly, resource)
   if (properties.Enabled === false) return
   if (properties.FilterCriteria !== undefined) {
     throw new Error(`${resource.logicalId}: filters of event sources are not known to the local platform`)
@@ -287,6 +316,83 @@ function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource
   })
 }
 
+/** The retry policies of rules and schedules are about handing an event over to Lambda, which never fails here. */
+function addAsyncRetries(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
+  const { FunctionName, MaximumRetryAttempts } = propertiesOf(assembly, resource)
+  if (MaximumRetryAttempts !== undefined)
+    blueprint.asyncRetries.set(lastPart(FunctionName), Number(MaximumRetryAttempts))
+}
+
+function workflowOf(assembly: Assembly, resource: Resource): WorkflowDefinition {
+  const { DefinitionString, StateMachineType = "STANDARD" } = propertiesOf(assembly, resource)
+  if (typeof DefinitionString !== "string" || StateMachineType !== "STANDARD") {
+    throw new Error(
+      `${resource.logicalId}: only standard workflows with their definition in the template are known to the local platform`,
+    )
+  }
+  const arn = refOf(assembly, resource)
+  return readWorkflow({ name: lastPart(arn), arn }, DefinitionString)
+}
+
+type Target = { Arn?: unknown; Input?: unknown; InputPath?: unknown; InputTransformer?: unknown }
+
+function addRule(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
+  const properties = propertiesOf(assembly, resource)
+  const { State, EventPattern, EventBusName = "default", Targets = [] } = properties
+  if (State === "DISABLED") return
+  if (EventPattern === undefined || EventBusName !== "default") {
+    throw new Error(
+      `${resource.logicalId}: only rules with a pattern on the default bus are known to the local platform`,
+    )
+  }
+  const targets = (Targets as Target[]).map((target) => {
+    if (target.InputPath !== undefined || target.InputTransformer !== undefined) {
+      throw new Error(`${resource.logicalId}: changing an event is not known to the local platform`)
+    }
+    return { functionName: targetFunction(resource, target), input: optionalText(target.Input) }
+  })
+  blueprint.rules.push({ name: refOf(assembly, resource), pattern: readEventPattern(EventPattern), targets })
+}
+
+function addSchedule(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
+  const properties = propertiesOf(assembly, resource)
+  if (properties.State === "DISABLED") return
+  if (properties.StartDate !== undefined || properties.EndDate !== undefined) {
+    throw new Error(`${resource.logicalId}: first and last days are not known to the local platform`)
+  }
+  const target = properties.Target as Target
+  blueprint.schedules.push({
+    name: refOf(assembly, resource),
+    arn: attributeOf(assembly, resource, "Arn"),
+    expression: String(properties.ScheduleExpression),
+    timeZone: String(properties.ScheduleExpressionTimezone ?? "UTC"),
+    functionName: targetFunction(resource, target),
+    input: optionalText(target.Input),
+  })
+}
+
+function targetFunction({ logicalId }: Resource, { Arn }: Target): string {
+  const name = /^arn:aws:lambda:[^:]*:[^:]*:function:([^:]+)$/.exec(String(Arn))?.[1]
+  if (!name) throw new Error(`${logicalId}: the target ${Arn} is not known to the local platform`)
+  return name
+}
+
+function optionalText(value: unknown): string | undefined {
+  return value === undefined ? undefined : String(value)
+}
+
+/** What is to be called must be there: a wrong name shows at the start, not in the night when a schedule comes due. */
+function requireFunctions(blueprint: Blueprint): void {
+  const names = new Set(blueprint.functions.map(({ name }) => name))
+  const { routes, queueMappings, streamMappings, schedules, rules, workflows } = blueprint
+  const called = [...routes, ...queueMappings, ...streamMappings, ...schedules]
+    .map(({ functionName }) => functionName)
+    .concat(rules.flatMap(({ targets }) => targets.map(({ functionName }) => functionName)))
+    .concat(workflows.flatMap(functionsOfWorkflow))
+  const missing = called.find((name) => !names.has(name))
+  if (missing) throw new Error(`The templates have no function ${missing}`)
+}
+
 function streamSettings(properties: Properties) {
   return {
     batchSize: number(properties.BatchSize, DEFAULT_STREAM_BATCH),
@@ -311,10 +417,3 @@ function number(value: unknown, otherwise: number): number {
 function lastPart(arn: unknown): string {
   return String(arn).split(":").at(-1) ?? ""
 }
-
-const resolved = (assembly: Assembly, { stack, properties }: Resource) =>
-  assembly.resolve(stack, properties) as Properties
-const ref = (assembly: Assembly, { stack, logicalId }: Resource) =>
-  String(assembly.resolve(stack, { Ref: logicalId }))
-const attribute = (assembly: Assembly, { stack, logicalId }: Resource, name: string) =>
-  String(assembly.resolve(stack, { "Fn::GetAtt": [logicalId, name] }))

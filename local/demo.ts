@@ -50,6 +50,26 @@ async function play(baseUrl: string): Promise<void> {
   say(`… 平台向微信查询后确认 and the platform asks until it knows: ${unknown.data?.pay_status}`)
   await showBooks(baseUrl, unknown.data?.pay_out_trade_no)
 
+  const lost = await till.reverse({ out_request_no: paid.out_request_no })
+  expect(lost.recall, "N")
+  say(`当日撤销 the first payment is reversed on the same day: recall ${lost.recall}, ${lost.reverse_time}`)
+  await showBooks(baseUrl, lost.pay_out_trade_no)
+
+  const fourth = await customer.showCode()
+  say("微信没有回答，也查不到订单 WeChat neither answers nor knows the order, and the till reverses it …")
+  const silent = await till.applyPay(
+    { ...SHOP, qrcode: fourth.qrcode, total_fee: 905 },
+    { deadlineMs: 12_000 },
+  )
+  expect(silent.outcome, "unknown")
+  const undone = await till.reverse({ out_request_no: silent.out_request_no }, { deadlineMs: 60_000 })
+  expect(undone.recall, "N")
+  const closed = await till.orderQuery({ out_request_no: silent.out_request_no })
+  say(
+    `… 平台确认未扣款后关闭订单 and the platform closes it once nothing can come any more: ${closed.pay_status}`,
+  )
+  await showBooks(baseUrl, undone.pay_out_trade_no)
+
   const foreign = await till.applyPay({ ...SHOP, qrcode: "134567890123456789", total_fee: 250 })
   expect(foreign.outcome, "paid")
   say(

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { ulid } from "ulid"
 import type { InvocationOutcome } from "./function-pool.ts"
 
-/** Keeps stream records that no try could deliver as files, a batch each: in the cloud they go to a bucket. */
+/** Keeps what no try could deliver as files: a batch of stream records each, or an event. In the cloud they go elsewhere. */
 export function keepFailedRecords(dir: string, functionName: string) {
   return async (event: string, lastOutcome: InvocationOutcome): Promise<void> => {
     mkdirSync(dir, { recursive: true })

@@ -11,16 +11,8 @@ import {
   timingSafeEqual,
 } from "node:crypto"
 import { promisify } from "node:util"
+import { AwsRefusal } from "./aws-json-endpoint.ts"
 import type { KmsKey, RsaKey, SymmetricKey } from "./kms-keys.ts"
-
-/** What KMS answers with status 400; `type` is the name of the SDK's exception. */
-export class KmsRefusal extends Error {
-  readonly type: string
-  constructor(type: string, message: string) {
-    super(message)
-    this.type = type
-  }
-}
 
 /** An operation's input as it stands in the request: blobs in base64. */
 export type KmsInput = {
@@ -59,7 +51,7 @@ export const KMS_OPERATIONS: Readonly<Record<string, Operation>> = {
     const blob = bytes(input.CiphertextBlob, "CiphertextBlob")
     const key = symmetric(keyOfBlob(blob, keys))
     if (input.KeyId !== undefined && keys.find(input.KeyId).keyId !== key.keyId) {
-      throw new KmsRefusal(
+      throw new AwsRefusal(
         "IncorrectKeyException",
         "The key ID in the request does not identify a CMK that can perform this operation.",
       )
@@ -84,7 +76,7 @@ export const KMS_OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   Verify(input, keys) {
     const key = signing(keys.find(input.KeyId), input)
-    if (!signatureHolds(key, input)) throw new KmsRefusal("KMSInvalidSignatureException", "")
+    if (!signatureHolds(key, input)) throw new AwsRefusal("KMSInvalidSignatureException", "")
     return { KeyId: key.arn, SignatureValid: true, SigningAlgorithm: SIGNING_ALGORITHM }
   },
   GetPublicKey(input, keys) {
@@ -164,24 +156,24 @@ function seal(key: SymmetricKey, plaintext: Buffer, context: KmsInput["Encryptio
 function open(key: SymmetricKey, blob: Buffer, context: KmsInput["EncryptionContext"]): Buffer {
   const headEnd = 2 + key.keyId.length
   const tagEnd = headEnd + IV_BYTES + TAG_BYTES
-  if (blob.length < tagEnd) throw new KmsRefusal("InvalidCiphertextException", "")
+  if (blob.length < tagEnd) throw new AwsRefusal("InvalidCiphertextException", "")
   const decipher = createDecipheriv("aes-256-gcm", key.secret, blob.subarray(headEnd, headEnd + IV_BYTES))
     .setAAD(authenticated(blob.subarray(0, headEnd), context))
     .setAuthTag(blob.subarray(headEnd + IV_BYTES, tagEnd))
   try {
     return Buffer.concat([decipher.update(blob.subarray(tagEnd)), decipher.final()])
   } catch {
-    throw new KmsRefusal("InvalidCiphertextException", "")
+    throw new AwsRefusal("InvalidCiphertextException", "")
   }
 }
 
 function keyOfBlob(blob: Buffer, keys: KeyRing): KmsKey {
   const keyIdLength = blob[1]
-  if (blob[0] !== 1 || keyIdLength === undefined) throw new KmsRefusal("InvalidCiphertextException", "")
+  if (blob[0] !== 1 || keyIdLength === undefined) throw new AwsRefusal("InvalidCiphertextException", "")
   try {
     return keys.find(blob.subarray(2, 2 + keyIdLength).toString())
   } catch {
-    throw new KmsRefusal("InvalidCiphertextException", "")
+    throw new AwsRefusal("InvalidCiphertextException", "")
   }
 }
 
@@ -224,7 +216,7 @@ function bytes(blob: string | undefined, name: string): Buffer {
 
 function symmetric(key: KmsKey): SymmetricKey {
   if (key.kind === "symmetric") return key
-  throw new KmsRefusal(
+  throw new AwsRefusal(
     "InvalidKeyUsageException",
     `${key.arn} key usage is ${key.usage} which is not valid for this operation.`,
   )
@@ -232,13 +224,13 @@ function symmetric(key: KmsKey): SymmetricKey {
 
 function signing(key: KmsKey, input: KmsInput): RsaKey {
   if (key.kind !== "rsa") {
-    throw new KmsRefusal(
+    throw new AwsRefusal(
       "InvalidKeyUsageException",
       `${key.arn} key usage is ${key.usage} which is not valid for this operation.`,
     )
   }
   if (input.SigningAlgorithm === SIGNING_ALGORITHM) return key
-  throw new KmsRefusal(
+  throw new AwsRefusal(
     "InvalidKeyUsageException",
     `Algorithm ${input.SigningAlgorithm} is not offered by ${key.arn}.`,
   )
@@ -248,5 +240,5 @@ function keyFacts(key: KmsKey) {
   return { KeyId: key.arn, EncryptionAlgorithm: "SYMMETRIC_DEFAULT" }
 }
 
-const invalid = (message: string) => new KmsRefusal("ValidationException", message)
-const unsupported = (message: string) => new KmsRefusal("UnsupportedOperationException", message)
+const invalid = (message: string) => new AwsRefusal("ValidationException", message)
+const unsupported = (message: string) => new AwsRefusal("UnsupportedOperationException", message)

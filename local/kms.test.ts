@@ -22,7 +22,8 @@ import {
   VerifyCommand,
 } from "@aws-sdk/client-kms"
 import { clientOptions } from "./account.ts"
-import { type KmsServer, startKms } from "./kms.ts"
+import type { AwsEndpoint } from "./aws-json-endpoint.ts"
+import { startKms } from "./kms.ts"
 import { type KeyDefinition, openKeys } from "./kms-keys.ts"
 
 const DATA: KeyDefinition = {
@@ -42,7 +43,7 @@ const ROOT: KeyDefinition = {
 const SigningAlgorithm = "RSASSA_PKCS1_V1_5_SHA_256"
 
 const dir = mkdtempSync(join(tmpdir(), "kms-"))
-let server: KmsServer
+let server: AwsEndpoint
 let kms: KMSClient
 
 before(async () => {

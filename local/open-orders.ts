@@ -1,12 +1,15 @@
 import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb"
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs"
+import type { Leg, Order } from "../domain/order.ts"
+import { legsToUndo } from "../domain/undo-outcome.ts"
 import { orderKey } from "../persistence/keys.ts"
 import { decodeOrder } from "../persistence/order-codec.ts"
 import type { PollMessage } from "../usecases/ports.ts"
 
 /**
- * Asks about every order that is not final: the queue's messages were in memory and are gone with the last run, or were
- * never sent because it was killed. Asked twice harms nobody. Gives how many there were.
+ * Asks about every order that is not final and every one that ended without its money: the queue's messages and the running
+ * undoings were in memory and are gone with the last run, or were never begun because it was killed. Asked twice harms
+ * nobody. Gives how many there were.
  */
 export async function armOpenOrders(given: {
   dynamodb: DynamoDBClient
@@ -24,16 +27,20 @@ export async function armOpenOrders(given: {
   let armed = 0
   for await (const { Items = [] } of paginateScan({ client: dynamodb }, orders)) {
     for (const item of Items) {
-      const { state, tradeNo, legs } = decodeOrder(item)
-      if (state !== "PAYING") continue
+      const order = decodeOrder(item)
+      const legs = openLegs(order)
       for (const leg of legs) {
         const QueueUrl = pollQueues[leg.channel]
-        if (leg.state !== "PENDING" || !QueueUrl) continue
-        const message: PollMessage = { tradeNo, legNo: leg.no, step: 0 }
+        if (!QueueUrl) continue
+        const message: PollMessage = { tradeNo: order.tradeNo, legNo: leg.no, step: 0 }
         await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }))
       }
-      armed += 1
+      if (legs.length > 0) armed += 1
     }
   }
   return armed
+}
+
+function openLegs(order: Order): readonly Leg[] {
+  return order.state === "PAYING" ? order.legs.filter(({ state }) => state === "PENDING") : legsToUndo(order)
 }

@@ -10,11 +10,15 @@ import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams"
 import { KMSClient } from "@aws-sdk/client-kms"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { type Credentials, clientOptions, type Endpoints, LOCAL_REGION } from "./account.ts"
+import { asyncInvocations, DEFAULT_ASYNC_RETRIES } from "./async-invocations.ts"
 import { type Blueprint, readBlueprint } from "./blueprint.ts"
 import { channelPorts, type SimulatedChannels, startChannels } from "./channels.ts"
 import { openClock, type PlatformClock } from "./clock.ts"
+import { clockTimers } from "./clock-timers.ts"
+import { publishConnection } from "./connection-file.ts"
 import { seedDemoData } from "./demo-data.ts"
 import { createTables, startDynamoDb } from "./dynamodb.ts"
+import { executionEvents } from "./event-rules.ts"
 import { keepFailedRecords } from "./failed-records.ts"
 import { FunctionPool, type InvocationOutcome } from "./function-pool.ts"
 import { type Gateway, type LocalCalls, listenGateway } from "./gateway.ts"
@@ -27,12 +31,15 @@ import { armOpenOrders } from "./open-orders.ts"
 import { deliverQueue } from "./queue-delivery.ts"
 import { createQueues, startQueueServer } from "./queues.ts"
 import { startRuntimeApi } from "./runtime-api.ts"
+import { runSchedules } from "./schedules.ts"
 import { StartFault } from "./start-fault.ts"
 import { openCredentials, openStateFolder } from "./state-folder.ts"
 import { openCheckpoint } from "./stream-checkpoint.ts"
 import { deliverStream, streamArnOf } from "./streams.ts"
 import { synthesize } from "./synth.ts"
 import { readAssembly } from "./template.ts"
+import { openWorkflows } from "./workflows.ts"
+import { startWorkflowsApi } from "./workflows-api.ts"
 
 export type PlatformOptions = {
   /** Of the front, on 127.0.0.1; 0 chooses a free one. */
@@ -101,7 +108,11 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     createQueues(queuesUrl, credentials, blueprint.queues),
   ])
   started.push(() => kms.close())
-  const endpoints: Endpoints = { dynamodb: dynamodbUrl, kms: kms.url, sqs: queuesUrl }
+  const pools = new Map<string, FunctionPool>()
+  const invoke = (functionName: string, event: string, requestId?: string) =>
+    poolOf(pools, functionName).invoke(event, requestId)
+  const sfn = await startWorkflows({ blueprint, dataDir, speed, log, clock, invoke }, started)
+  const endpoints: Endpoints = { dynamodb: dynamodbUrl, kms: kms.url, sfn: sfn.url, sqs: queuesUrl }
   const names = namesIn(blueprint)
   const clients = openClients(endpoints, credentials, started)
 
@@ -110,9 +121,8 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const tokens = { issuer: issuerOf(gateway.url), audience: TOKEN_AUDIENCE }
   const helpers = localHelpers({ ...seed, channels: channels.simulators, tokens })
 
-  const pools = await openPools({ blueprint, dataDir, clock, credentials, endpoints }, started)
-  const invoke = (functionName: string, event: string, requestId?: string) =>
-    poolOf(pools, functionName).invoke(event, requestId)
+  await openPools(pools, { blueprint, dataDir, clock, credentials, endpoints }, started)
+  started.push(sfn.stop)
   const deliveries = await startDeliveries({ blueprint, dataDir, speed, log, clients, invoke }, started)
   gateway.open({ routes: blueprint.routes, invoke, local: followedByClock(helpers, clock) })
   const armed = await armOpenOrders({
@@ -120,7 +130,10 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     mainTable: names.tables.main,
     pollQueues: names.pollQueues,
   })
+  sfn.runSchedules()
   if (armed > 0) log(`asking about ${armed} open ${armed === 1 ? "order" : "orders"}`)
+  const environment = blueprint.functions[0]?.environment ?? {}
+  started.push(publishConnection(dataDir, { environment, credentials, endpoints }))
 
   return {
     url: gateway.url,
@@ -133,6 +146,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     ...names,
     channels: channels.simulators,
     async close() {
+      sfn.stop()
       await Promise.all([gateway.close(CALLS_IN_FLIGHT_MS), stopWithin(deliveries, CALLS_IN_FLIGHT_MS)])
       await endAll(started)
     },
@@ -220,7 +234,50 @@ function openClients(endpoints: Endpoints, credentials: Credentials, started: St
   return clients
 }
 
-type Pools = ReadonlyMap<string, FunctionPool>
+type WorkflowParts = {
+  blueprint: Blueprint
+  dataDir: string
+  speed: number
+  log(line: string): void
+  clock: PlatformClock
+  invoke(functionName: string, event: string): Promise<InvocationOutcome>
+}
+
+/** Workflows, rules and schedules: everything that calls functions by the clock. `stop` may be called twice. */
+async function startWorkflows(
+  { blueprint, dataDir, speed, log, clock, invoke }: WorkflowParts,
+  started: Started,
+) {
+  const timers = clockTimers(clock)
+  started.push(() => timers.close())
+  const logOf = (name: string) => {
+    const file = openLogFile(join(dataDir, "logs"), name)
+    started.push(() => file.close())
+    return file
+  }
+  const invokeAsync = asyncInvocations({
+    timers,
+    invoke,
+    retriesOf: (functionName) => blueprint.asyncRetries.get(functionName) ?? DEFAULT_ASYNC_RETRIES,
+    giveUp: (functionName, event, outcome) =>
+      keepFailedRecords(join(dataDir, "failed-events"), functionName)(event, outcome),
+    warn: log,
+    speed,
+  })
+  const changed = executionEvents(blueprint.rules, invokeAsync)
+  const workflows = openWorkflows(blueprint.workflows, { clock, timers, invoke, speed, logOf, changed })
+  const api = await startWorkflowsApi(workflows)
+  started.push(() => api.close())
+  return {
+    url: api.url,
+    runSchedules: () => runSchedules(blueprint.schedules, { clock, timers, invokeAsync }),
+    stop() {
+      timers.close()
+      workflows.close()
+    },
+  }
+}
+
 type PoolParts = {
   blueprint: Blueprint
   dataDir: string
@@ -230,9 +287,10 @@ type PoolParts = {
 }
 
 async function openPools(
+  pools: Map<string, FunctionPool>,
   { blueprint, dataDir, clock, credentials, endpoints }: PoolParts,
   started: Started,
-): Promise<Pools> {
+): Promise<void> {
   const runtimeApi = await startRuntimeApi()
   started.push(() => runtimeApi.close())
   const environment = {
@@ -242,9 +300,9 @@ async function openPools(
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_KMS: endpoints.kms,
+    AWS_ENDPOINT_URL_SFN: endpoints.sfn,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
   }
-  const pools = new Map<string, FunctionPool>()
   for (const definition of blueprint.functions) {
     const log = openLogFile(join(dataDir, "logs"), definition.name)
     const pool = new FunctionPool(definition, { runtimeApi, clock, log, environment })
@@ -252,10 +310,9 @@ async function openPools(
     started.push(() => log.close())
   }
   started.push(() => Promise.all([...pools.values()].map((pool) => pool.close())))
-  return pools
 }
 
-function poolOf(pools: Pools, functionName: string): FunctionPool {
+function poolOf(pools: ReadonlyMap<string, FunctionPool>, functionName: string): FunctionPool {
   const pool = pools.get(functionName)
   if (!pool) throw new Error(`The templates have no function ${functionName}`)
   return pool

@@ -20,6 +20,20 @@ export type Assembly = {
 /** Addresses that are known only once the local parts listen. */
 export type Addresses = { sqs: string; api: string }
 
+/** A resource's properties with every expression filled in. */
+export function propertiesOf(assembly: Assembly, { stack, properties }: Resource): Record<string, unknown> {
+  return assembly.resolve(stack, properties) as Record<string, unknown>
+}
+
+/** What Ref gives for it. */
+export function refOf(assembly: Assembly, { stack, logicalId }: Resource): string {
+  return String(assembly.resolve(stack, { Ref: logicalId }))
+}
+
+export function attributeOf(assembly: Assembly, { stack, logicalId }: Resource, name: string): string {
+  return String(assembly.resolve(stack, { "Fn::GetAtt": [logicalId, name] }))
+}
+
 type Stack = { name: string; template: Template; assets: Record<string, AssetFile> }
 type Template = {
   Resources?: Record<string, { Type: string; Properties?: Record<string, unknown> }>
@@ -224,6 +238,20 @@ class Resolver {
       case "AWS::Lambda::Function": {
         const name = named("FunctionName")
         return { ref: name, attributes: { Arn: localArn("lambda", `function:${name}`) } }
+      }
+      case "AWS::StepFunctions::StateMachine": {
+        const name = named("StateMachineName")
+        const arn = localArn("states", `stateMachine:${name}`)
+        return { ref: arn, attributes: { Arn: arn, Name: name } }
+      }
+      case "AWS::Events::Rule": {
+        const name = named("Name")
+        return { ref: name, attributes: { Arn: localArn("events", `rule/${name}`) } }
+      }
+      case "AWS::Scheduler::Schedule": {
+        const name = named("Name")
+        const group = String(this.resolve(stack, properties.GroupName) ?? "default")
+        return { ref: name, attributes: { Arn: localArn("scheduler", `schedule/${group}/${name}`) } }
       }
       case "AWS::ApiGatewayV2::Api":
         return { ref: "local", attributes: { ApiId: "local", ApiEndpoint: this.#addresses.api } }

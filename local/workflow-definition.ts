@@ -81,3 +81,9 @@ export function functionOfTask({ Parameters }: WorkflowState): string {
   const given = String(Parameters?.FunctionName)
   return /:function:([^:]+)/.exec(given)?.[1] ?? given
 }
+
+export function functionsOfWorkflow({ states }: WorkflowDefinition): string[] {
+  return Object.values(states)
+    .filter(({ Type }) => Type === "Task")
+    .map(functionOfTask)
+}

@@ -1,10 +1,12 @@
 import { ExecutionError, StateMachine, type StateMachineDefinition } from "aws-local-stepfunctions"
+import type { PlatformClock } from "./clock.ts"
 import type { ClockTimers } from "./clock-timers.ts"
 import type { InvocationOutcome } from "./function-pool.ts"
 import { retryPauses } from "./retry-pauses.ts"
 import { functionOfTask, type WorkflowDefinition, type WorkflowState } from "./workflow-definition.ts"
 
 export type WorkflowSurroundings = {
+  clock: PlatformClock
   timers: ClockTimers
   invoke(functionName: string, event: string): Promise<InvocationOutcome>
   /** Divides the pauses between tries. The waits of a workflow are in its input: who writes them divides them. */
@@ -122,21 +124,19 @@ function withoutTimers(state: WorkflowState): WorkflowState {
 }
 
 function handlerOf(state: WorkflowState, around: WorkflowSurroundings, signal: AbortSignal): StateHandler {
-  return state.Type === "Wait" ? waiting(around.timers, signal) : calling(state, around, signal)
+  return state.Type === "Wait" ? waiting(around, signal) : calling(state, around, signal)
 }
 
-function waiting({ at, sleep }: ClockTimers, signal: AbortSignal): StateHandler {
+function waiting({ clock, timers }: WorkflowSurroundings, signal: AbortSignal): StateHandler {
   return async (given) => {
     const { input, seconds, timestamp } = given as { input: Json; seconds?: Json; timestamp?: Json }
-    if (timestamp !== undefined) {
-      const untilMs = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN
-      if (Number.isNaN(untilMs)) throw new EndsExecution("States.Runtime", `${timestamp} is no timestamp`)
-      await new Promise<void>((resolve) => at(untilMs, resolve))
-    } else {
-      if (!Number.isInteger(seconds) || Number(seconds) < 0 || Number(seconds) >= LONGEST_S)
-        throw new EndsExecution("States.Runtime", `${JSON.stringify(seconds)} are no seconds to wait`)
-      await sleep(Number(seconds) * 1000, signal)
+    const ms = timestamp === undefined ? Number(seconds) * 1000 : Date.parse(String(timestamp)) - clock.nowMs()
+    const readable = timestamp === undefined ? Number.isInteger(seconds) && ms >= 0 : !Number.isNaN(ms)
+    if (!readable || ms >= LONGEST_S * 1000) {
+      const what = JSON.stringify(timestamp ?? seconds)
+      throw new EndsExecution("States.Runtime", `${what} is nothing that can be waited for`)
     }
+    await timers.sleep(ms, signal)
     return input
   }
 }

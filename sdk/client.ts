@@ -9,6 +9,7 @@ import type {
   PayStatus,
   QueryUidInput,
   QueryUidOutput,
+  Reversal,
 } from "./messages.ts"
 
 /** How long applyPay follows a payment unless told otherwise. */
@@ -55,6 +56,24 @@ export class MetroPayClient {
   /** The state of an order. */
   orderQuery(input: OrderRef): Promise<Payment> {
     return this.#connection.call("orderquery", input)
+  }
+
+  /**
+   * Undoes an order whose fate is unknown, or one paid today; a number that was never used is closed for good. While the
+   * outcome is not certain (`recall` "Y") it is called again, after 1 s, 2 s, 3 s … until `deadlineMs` (30,000) have passed;
+   * the platform goes on by itself either way. A lost answer is asked for by the same call: it has no further effect.
+   */
+  async reverse(input: OrderRef, { deadlineMs = SETTLE_WITHIN_MS } = {}): Promise<Reversal> {
+    const untilMs = this.#clock.monotonicMs() + deadlineMs
+    for (let waitMs = WAIT_STEP_MS; ; waitMs += WAIT_STEP_MS) {
+      try {
+        const said = await this.#connection.call<Reversal>("reverse", input, untilMs)
+        if (said.recall === "N" || !(await this.#waited(waitMs, untilMs))) return said
+      } catch (error) {
+        const lost = error instanceof MetroPayError && error.advice !== "fix"
+        if (!lost || !(await this.#waited(waitMs, untilMs))) throw error
+      }
+    }
   }
 
   /** A number for `out_request_no`: for callers that write it down before they pay. */

@@ -14,3 +14,5 @@ export type PayStatus = Payment["pay_status"]
 
 export type QueryUidInput = wire.QueryUidInput
 export type QueryUidOutput = { uid: string }
+
+export type Reversal = wire.ReverseOutput

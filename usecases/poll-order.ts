@@ -40,22 +40,47 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
   const leg = order?.legs.find((it) => it.no === message.legNo)
   const channel = leg && ports.channels[leg.channel]
   if (!order || !leg || !channel) return "nothing to ask"
-  if (order.state === "PAID" || order.state === "RETRACTED") return "nothing to ask"
+  if (order.state === "PAID" || order.state === "RETRACTED") {
+    await takeOffDesk(ports, order)
+    return "nothing to ask"
+  }
   if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
-  const asked = await ask(ports, order, leg, channel)
-  if (order.state === "PAYING" && asked.state !== "PAYING") await takeOffDesk(ports, asked)
+  const { order: asked, answered } = await ask(ports, order, leg, channel)
+  if (asked.state === "CLOSED" && !answered) return askLateOnceMore(ports, channel, message)
+  if (asked.state !== "PAYING") await takeOffDesk(ports, asked)
   if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked) : "settled"
   return goOn(ports, asked, channel, message)
 }
 
-/** An order that was found out about late may have been on the exceptions desk. */
+/** An order that ended late, or whose messages failed too often, may stand on the exceptions desk. */
 async function takeOffDesk({ clock, exceptions, settings }: PollPorts, order: Order): Promise<void> {
   const nowMs = clock.nowMs()
   if (nowMs - order.createdAtMs < settings.visibleAfterMs) return
   await exceptions.resolve(order.tradeNo, "not final", nowMs)
 }
 
-async function ask(ports: PollPorts, order: Order, leg: Leg, channel: PayChannel): Promise<Order> {
+/** How often a closed order is asked about again while its channel is silent: for a day. */
+const LATE_QUESTIONS = 144
+
+/** Whether a closed order has come to hold money is only known once its channel answers. */
+async function askLateOnceMore(
+  ports: PollPorts,
+  channel: PayChannel,
+  message: PollMessage,
+): Promise<PollResult> {
+  const lastStep = channel.capabilities.queryPlanMs.length
+  if (message.step >= lastStep + LATE_QUESTIONS) return "left alone"
+  const next = { ...message, step: Math.max(message.step, lastStep) + 1 }
+  await ports.polls.send(channel.id, next, ports.settings.visibleAfterMs)
+  return "asked again later"
+}
+
+async function ask(
+  ports: PollPorts,
+  order: Order,
+  leg: Leg,
+  channel: PayChannel,
+): Promise<{ order: Order; answered: boolean }> {
   const outcome = await channel.query({
     account: accountOfLeg(order.merchantId, leg),
     channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no),
@@ -65,8 +90,9 @@ async function ask(ports: PollPorts, order: Order, leg: Leg, channel: PayChannel
     timeoutMs: ports.settings.channelTimeoutMs,
   })
   const nowMs = ports.clock.nowMs()
+  const answered = outcome.kind !== "unknown" && outcome.kind !== "notSent"
   const clear = clearOutcome(order, outcome, nowMs)
-  return clear ? settle(ports.orders, order, leg.no, clear, nowMs) : order
+  return { order: clear ? await settle(ports.orders, order, leg.no, clear, nowMs) : order, answered }
 }
 
 function clearOutcome(order: Order, outcome: QueryOutcome, nowMs: number): ChargeOutcome | undefined {

@@ -7,7 +7,7 @@ import { apply, closedNumber, type Order } from "../domain/order.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
 import type { MerchantStore, Undoings } from "./ports.ts"
 import { findOrder, type OrderNumbers } from "./query-order.ts"
-import { type UndoPorts, type UndoProgress, undoOrder } from "./undo-order.ts"
+import { STEP_RESERVE_MS, type UndoPorts, type UndoProgress, undoOrder } from "./undo-order.ts"
 
 export type ReversePorts = UndoPorts & {
   merchants: MerchantStore
@@ -88,10 +88,10 @@ async function closeUnseen(
 /** A try or two while the merchant waits: most undoings need no more. Then the workflow, which also survives us. */
 async function undoWithinCall(ports: ReversePorts, order: Order, arrivedMs: number): Promise<Order> {
   if (legsToUndo(order).length === 0) return order
-  const dueMs = arrivedMs + ports.answerWithinMs - ports.settings.channelTimeoutMs
+  const dueMs = arrivedMs + ports.answerWithinMs - STEP_RESERVE_MS
   let progress: UndoProgress = { tradeNo: order.tradeNo }
   while (ports.clock.monotonicMs() < dueMs) {
-    const step = await undoOrder(ports, progress)
+    const step = await undoOrder(ports, progress, dueMs)
     if (step.done) return (await ports.orders.read(order.tradeNo)) ?? order
     if (ports.clock.monotonicMs() + step.waitMs >= dueMs) break
     await ports.clock.sleep(step.waitMs)

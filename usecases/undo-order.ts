@@ -21,6 +21,7 @@ import type {
   ReverseRequest,
   UndoSettings,
 } from "./ports.ts"
+import { withinTime } from "./within-time.ts"
 
 export type UndoPorts = {
   clock: Clock
@@ -30,6 +31,9 @@ export type UndoPorts = {
   exceptions: ExceptionStore
   settings: UndoSettings
 }
+
+/** Kept back from the end of a step for the write of its outcome. */
+export const STEP_RESERVE_MS = 500
 
 /** What one step hands on to the next: kept by the workflow, since the order need not know it. */
 export type UndoProgress = {
@@ -45,11 +49,21 @@ export type UndoStep = { done: true } | ({ done: false; waitMs: number } & UndoP
 /** Not clear yet: how long to wait before the next try, at least. */
 type Unclear = { kind: "unclear"; why: string; waitMs?: number; notFoundAtMs?: number }
 
-export async function undoOrder(ports: UndoPorts, progress: UndoProgress): Promise<UndoStep> {
+/** @param dueMonotonicMs when the step must be done: the channel is not waited for beyond it */
+export async function undoOrder(
+  ports: UndoPorts,
+  progress: UndoProgress,
+  dueMonotonicMs: number,
+): Promise<UndoStep> {
   const { clock, orders } = ports
   const order = await orders.read(progress.tradeNo)
   const [leg] = order ? legsToUndo(order) : []
-  if (!order || !leg) return { done: true }
+  if (!order) return { done: true }
+  if (!leg) {
+    // Whoever finished it may have died before it was taken off the desk.
+    await resolve(ports, order, ["not final", "surplus"])
+    return { done: true }
+  }
   const nowMs = clock.nowMs()
   if (order.lease && leaseHeld(order, nowMs)) {
     return { ...progress, done: false, waitMs: order.lease.untilMs - nowMs + 1 }
@@ -60,7 +74,7 @@ export async function undoOrder(ports: UndoPorts, progress: UndoProgress): Promi
   // Somebody was faster: whoever it was, look again in a moment.
   if (!(await orders.advance(order, mine)).written) return { ...progress, done: false, waitMs: 1_000 }
 
-  const outcome = await undoLeg(ports, mine, leg, progress)
+  const outcome = await undoLeg(ports, mine, leg, progress, dueMonotonicMs)
   if (outcome.kind === "unclear") return waitAndSee(ports, mine, progress, outcome)
   return writeOutcome(ports, mine, leg, outcome, progress)
 }
@@ -96,19 +110,26 @@ async function writeOutcome(
       { tradeNo, merchantId, kind: "undo refused", lastTried: outcome.channelCode },
       nowMs,
     )
+    await resolve(ports, order, ["not final"])
     return { done: true }
   }
   if (legsToUndo(next).length > 0) return { ...progress, done: false, waitMs: 0 }
-  await resolve(ports, order)
+  await resolve(ports, order, [kindOf(order)])
   return { done: true }
 }
 
 /** Takes it off the desk, where it can be on it at all. */
-async function resolve({ exceptions, clock, settings }: UndoPorts, order: Order): Promise<void> {
+async function resolve(
+  { exceptions, clock, settings }: UndoPorts,
+  order: Order,
+  kinds: readonly ExceptionKind[],
+): Promise<void> {
   const nowMs = clock.nowMs()
-  const kind = kindOf(order)
-  const mayStandThere = kind === "surplus" || nowMs - order.createdAtMs >= settings.visibleAfterMs
-  if (mayStandThere) await exceptions.resolve(order.tradeNo, kind, nowMs)
+  const old = nowMs - order.createdAtMs >= settings.visibleAfterMs
+  const hadSurplus = order.events.some((it) => it.event === "surplusFound")
+  for (const kind of kinds) {
+    if (kind === "surplus" ? hadSurplus : old) await exceptions.resolve(order.tradeNo, kind, nowMs)
+  }
 }
 
 function kindOf(order: Order): ExceptionKind {
@@ -140,8 +161,10 @@ async function undoLeg(
   order: Order,
   leg: Leg,
   progress: UndoProgress,
+  dueMonotonicMs: number,
 ): Promise<UndoOutcome | Unclear> {
-  const channel = ports.channels[leg.channel]
+  const found = ports.channels[leg.channel]
+  const channel = found && withinTime(found, ports.clock, dueMonotonicMs)
   if (!channel) return { kind: "unclear", why: `channel ${leg.channel} is switched off` }
   const request: ReverseRequest = {
     account: accountOfLeg(order.merchantId, leg),

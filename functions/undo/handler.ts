@@ -22,6 +22,9 @@ const ports = once(
   }),
 )
 
+/** Less than the function's time-out, so that what was learned is still written. */
+const STEP_MS = 10_000
+
 /** The workflow's state, which each step hands on to the next. */
 const State = z.looseObject({
   tradeNo: z.string(),
@@ -35,7 +38,8 @@ export type WorkflowState = z.infer<typeof State> & { done: boolean; waitSeconds
 /** One step of the undoing of an order, repeated by the workflow until `done`. Waits are whole seconds, at least one. */
 export async function handler(event: unknown): Promise<WorkflowState> {
   const { tradeNo, generation, tries, notFoundAtMs } = State.parse(event)
-  const step = await undoOrder(await ports(), { tradeNo, tries, notFoundAtMs })
+  const dueMonotonicMs = clock.monotonicMs() + STEP_MS
+  const step = await undoOrder(await ports(), { tradeNo, tries, notFoundAtMs }, dueMonotonicMs)
   if (step.done) return { tradeNo, generation, done: true, waitSeconds: 0 }
   const { waitMs, ...progress } = step
   return { ...progress, generation, waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }

@@ -1,15 +1,18 @@
 import type { EventBridgeEvent } from "aws-lambda"
+import { isFinal } from "../../domain/order-states.ts"
 import { legsToUndo } from "../../domain/undo-outcome.ts"
 import { logFault } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb } from "../machine.ts"
+import { undoSettings } from "../payment-settings.ts"
 import { undoWorkflow } from "../undo-workflow.ts"
 
 const environment = readEnvironment()
 const orders = orderStore(dynamodb, environment.mainTable)
 const exceptions = exceptionStore(dynamodb, environment.mainTable)
+const { visibleAfterMs } = undoSettings(environment.speed)
 const undoings = undoWorkflow(environment.undoWorkflowArn)
 
 type StatusChange = { name: string; status: string }
@@ -22,9 +25,10 @@ export async function handler(event: EventBridgeEvent<string, StatusChange>): Pr
   if (!order || legsToUndo(order).length === 0) return
   logFault("undofailed", event.id, new Error(`undoing ${name} ended ${status}`))
   const { merchantId } = order
-  await exceptions.note(
-    { tradeNo, merchantId, kind: "not final", lastTried: `undoing ${status}` },
-    clock.nowMs(),
-  )
+  const nowMs = clock.nowMs()
+  if (nowMs - order.createdAtMs >= visibleAfterMs) {
+    const kind = isFinal(order.state) ? "surplus" : "not final"
+    await exceptions.note({ tradeNo, merchantId, kind, lastTried: `undoing ${status}` }, nowMs)
+  }
   await undoings.ensure(tradeNo)
 }

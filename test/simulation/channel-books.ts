@@ -39,6 +39,8 @@ export type ChannelWorld = {
   random: Seeded
   /** Hears what the channel does with each call that matters. */
   note(channelOrderNo: string, behaviour: string): void
+  /** Hears of money that is taken, and whether the channel had left it open that it might be. */
+  taken(channelOrderNo: string, honestly: boolean): void
   /** Hears of money that moved as it never must. */
   wrong(channelOrderNo: string, what: string): void
 }
@@ -66,8 +68,8 @@ export function entryOf({ entries }: Ledger, channelOrderNo: string): Entry {
 export function take(ledger: Ledger, channelOrderNo: string, amountFen: number): Charged | undefined {
   const { time, random, lines } = ledger
   const entry = entryOf(ledger, channelOrderNo)
-  const given = entry.state === "reversed" || entry.state === "expired" || entry.state === "declined"
-  if (given && !entry.quirks.breaksItsWord) return undefined
+  const wordGiven = entry.state === "reversed" || entry.state === "expired" || entry.state === "declined"
+  if (wordGiven && !entry.quirks.breaksItsWord) return undefined
   const atMs = time.nowMs()
   lines.push({ channelOrderNo, amountFen, atMs })
   const charged: Charged = {
@@ -77,6 +79,7 @@ export function take(ledger: Ledger, channelOrderNo: string, amountFen: number):
   }
   Object.assign(entry, { state: "taken", charged, amountFen })
   ledger.note(channelOrderNo, "takes the money")
+  ledger.taken(channelOrderNo, !wordGiven)
   return charged
 }
 

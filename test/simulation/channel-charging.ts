@@ -137,7 +137,7 @@ function decline(ledger: Ledger, { channelOrderNo }: ChargeRequest): ChargeOutco
 
 async function silence({ time }: Ledger, { timeoutMs }: ChargeRequest): Promise<ChargeOutcome> {
   await time.sleep(timeoutMs)
-  return { kind: "unknown", cause: "time-out" }
+  return { kind: "unknown", cause: "time-out", silent: true }
 }
 
 function pending(

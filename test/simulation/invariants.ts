@@ -1,26 +1,30 @@
 /** What must hold when everything has come to rest (design §3), checked against what the channels' books say. */
-import { fingerprintOf, type Order } from "../../domain/order.ts"
-import { channelOrderNoOf, tradeNoOf } from "../../domain/order-number.ts"
-import { transitionOf } from "../../domain/order-states.ts"
-import type { BookLine } from "./simulated-channel.ts"
-import type { Answer, World } from "./world.ts"
+import type { Order } from "../../domain/order.ts"
+import { channelOrderNoOf } from "../../domain/order-number.ts"
+import { isFinal, transitionOf } from "../../domain/order-states.ts"
+import { legsToUndo } from "../../domain/undo-outcome.ts"
+import { answersAgree } from "./answers-agree.ts"
+import type { BookLine, Entry } from "./channel-books.ts"
+import { onDesk } from "./memory-exceptions.ts"
+import type { World } from "./world.ts"
 
 /** Each violation begins with the invariant and names the order. */
 export function checkAtRest(world: World): string[] {
   const orders = [...world.tables.orders.values()]
   const linesOf = new Map<string, BookLine[]>()
-  for (const line of world.books()) {
+  for (const line of world.lines()) {
     linesOf.set(line.channelOrderNo, [...(linesOf.get(line.channelOrderNo) ?? []), line])
   }
   return [
     ...world.violations,
     ...strayMoney(orders, linesOf),
-    ...orders.flatMap((order) => moneyOf(order, linesOf.get(channelOrderNoOf(order.tradeNo, 1)) ?? [])),
+    ...orders.flatMap((order) => moneyOf(world, order, linesOf.get(channelOrderNoOf(order.tradeNo, 1)) ?? [])),
     ...codesUsedTwice(orders, linesOf),
-    ...orders.flatMap((order) => writesOf(order, world.journal.get(order.tradeNo) ?? [])),
+    ...orders.flatMap((order) => writesOf(world, order)),
     ...orders.flatMap((order) => forgotten(world, order)),
-    ...world.answers.flatMap((answer) => answerHolds(world, answer)),
-    ...contradictions(world),
+    ...deskIsRight(world),
+    ...recordsOf(world, orders),
+    ...answersAgree(world),
   ]
 }
 
@@ -28,25 +32,38 @@ function strayMoney(orders: readonly Order[], linesOf: ReadonlyMap<string, BookL
   const known = new Set(orders.map((order) => channelOrderNoOf(order.tradeNo, 1)))
   return [...linesOf.keys()]
     .filter((no) => !known.has(no))
-    .map((no) => `I1: a channel holds money for ${no}, which is no order`)
+    .map((no) => `I1: a channel moved money for ${no}, which is no order`)
 }
 
-function moneyOf(order: Order, lines: readonly BookLine[]): string[] {
+function moneyOf(world: World, order: Order, lines: readonly BookLine[]): string[] {
   const name = order.outRequestNo
-  const chargedFen = lines.reduce((sum, line) => sum + line.amountFen, 0)
+  const charges = lines.filter((line) => line.amountFen > 0)
+  const heldFen = lines.reduce((sum, line) => sum + line.amountFen, 0)
   const wrong: string[] = []
-  if (lines.length > 1) wrong.push(`I1: ${name} was charged ${lines.length} times`)
-  if (chargedFen > order.totalFen)
-    wrong.push(`I1: ${name} asked for ${order.totalFen} fen, ${chargedFen} were taken`)
-  const writtenDown = order.events.some((it) => it.event === "surplusFound")
-  const ended = order.state === "FAILED" || order.state === "CLOSED" || order.state === "RETRACTED"
-  if (ended && chargedFen > 0 && !writtenDown) {
-    wrong.push(`I3: ${name} is ${order.state} and its channel holds ${chargedFen} fen`)
+  if (charges.length > 1) wrong.push(`I1: ${name} was charged ${charges.length} times`)
+  if (heldFen < 0 || heldFen > order.totalFen)
+    wrong.push(`I1: the channel holds ${heldFen} fen for ${name}, which asked for ${order.totalFen}`)
+  if (order.state === "PAID" && (heldFen !== order.totalFen || order.legs[0]?.state !== "CHARGED")) {
+    wrong.push(`I1: ${name} is PAID with ${order.totalFen} fen and its channel holds ${heldFen}`)
   }
-  if (order.state === "PAID" && (chargedFen !== order.totalFen || order.legs[0]?.state !== "CHARGED")) {
-    wrong.push(`${name} is PAID with ${order.totalFen} fen and its channel took ${chargedFen}`)
+  const ended = order.state === "FAILED" || order.state === "CLOSED" || order.state === "RETRACTED"
+  const known = legsToUndo(order).length > 0 || entryOf(world, order)?.quirks.breaksItsWord === true
+  if (ended && heldFen > 0 && !(known && isBeyondHelp(world, order))) {
+    wrong.push(`I3: ${name} is ${order.state} and its channel holds ${heldFen} fen`)
   }
   return wrong
+}
+
+function entryOf({ channels }: World, order: Order): Entry | undefined {
+  const no = channelOrderNoOf(order.tradeNo, 1)
+  return channels.wechat.entries.get(no) ?? channels.alipay.entries.get(no)
+}
+
+/** Nothing that the platform does brings this order on: its channel is silent for ever, or gives nothing back. */
+function isBeyondHelp(world: World, order: Order): boolean {
+  const [leg] = order.legs
+  const channel = [world.channels.wechat, world.channels.alipay].find((it) => it.id === leg?.channel)
+  return channel?.silentFromMs !== undefined || entryOf(world, order)?.quirks.keepsTheMoney === true
 }
 
 function codesUsedTwice(orders: readonly Order[], linesOf: ReadonlyMap<string, BookLine[]>): string[] {
@@ -60,92 +77,70 @@ function codesUsedTwice(orders: readonly Order[], linesOf: ReadonlyMap<string, B
     .map((names) => `I2: one code paid for ${names.join(" and ")}`)
 }
 
-/** I12: each write is one legal event further, and the version counts the writes. */
-function writesOf(order: Order, writes: readonly Order[]): string[] {
+/** I12: each write is one legal event further, or none and the same state; the version counts the writes. */
+function writesOf(world: World, order: Order): string[] {
   const name = order.outRequestNo
+  const writes = world.journal.get(order.tradeNo) ?? []
   const wrong: string[] = []
   if (order.version !== writes.length) {
     wrong.push(`I12: ${name} is at version ${order.version} after ${writes.length} writes`)
   }
   let before: Order | undefined
   for (const after of writes) {
-    const event = after.events.at(-1)
-    const transition = event && transitionOf(before?.state ?? "NONE", event.event)
-    if (transition?.to !== after.state) {
-      wrong.push(`I12: ${name} went from ${before?.state ?? "nothing"} to ${after.state} by ${event?.event}`)
+    const news = after.events.slice(before?.events.length ?? 0)
+    const [event] = news
+    const known = before?.events.every((it, index) => it.event === after.events[index]?.event) ?? true
+    if (!known || news.length > 1) wrong.push(`I12: ${name} lost an event or has one too many`)
+    const from = before?.state ?? "NONE"
+    const to = event ? transitionOf(from, event.event)?.to : before?.state
+    if (to !== after.state) {
+      wrong.push(`I12: ${name} went from ${from} to ${after.state} by ${event?.event ?? "no event"}`)
     }
-    if (after.events.length !== after.version) wrong.push(`I12: ${name} lost an event or has one too many`)
+    if (event?.event === "undoStarted" && !world.reversalsAsked.has(order.tradeNo)) {
+      wrong.push(`I6: ${name} was paid and is undone, and nobody asked for it`)
+    }
     before = after
   }
   return wrong
 }
 
-/** Whether an order may rest as PAYING: its owner died or a store failed it, or its plan of questions came to an end. */
-export function mayRestPaying(world: World, order: Order): boolean {
-  const owner = order.lease && world.holders.get(order.lease.holder)
-  return owner?.dead === true || owner?.failed === true || world.plansUsedUp.has(order.tradeNo)
-}
-
+/** I5: every order is final and its surplus is back, or it is beyond help and stands on the desk. */
 function forgotten(world: World, order: Order): string[] {
-  if (order.state !== "PAYING" || mayRestPaying(world, order)) return []
-  return [`I5: ${order.outRequestNo} rests as PAYING, though its owner lived and its plan was never used up`]
+  const rests = order.state === "RETRACTED" || (isFinal(order.state) && legsToUndo(order).length === 0)
+  if (rests) return []
+  const kind = isFinal(order.state) ? "surplus" : "not final"
+  const visible = onDesk(world.tables.exceptions).some(
+    (it) => it.tradeNo === order.tradeNo && it.kind === kind,
+  )
+  if (!visible) return [`I5: ${order.outRequestNo} rests as ${order.state} and stands on no desk`]
+  if (order.state !== "PAYING" && isBeyondHelp(world, order)) return []
+  return [`I5: ${order.outRequestNo} rests as ${order.state}, though its channel answers`]
 }
 
-/** I6: a till is told what stands or stood in the store, of its own order and content. */
-function answerHolds(world: World, { request, result }: Answer): string[] {
-  const name = request.outRequestNo
-  const writes = world.journal.get(tradeNoOf(request.merchantId, request.outRequestNo)) ?? []
-  const mine = fingerprintOf(world.codeKey, request)
-  if (!result.ok) {
-    if (result.refusal.code !== "ORDER_NO_REUSED" || writes.some((it) => it.fingerprint !== mine)) return []
-    return [`I6: ${name} was refused as used with other content, which it never was`]
-  }
-  const { order } = result
-  const written = writes.find((it) => it.version === order.version)
-  if (order.fingerprint !== mine) return [`I6: ${name} was answered with another content's order`]
-  if (order.state === "RETRACTED") return [`I6: ${name} was answered with an order that was given up`]
-  if (!written || fingerprintAndState(written) !== fingerprintAndState(order)) {
-    return [`I6: ${name} was told ${order.state} at version ${order.version}, which was never written`]
-  }
-  return []
+/** Nobody is bothered with what has settled itself. */
+function deskIsRight(world: World): string[] {
+  return onDesk(world.tables.exceptions).flatMap(({ tradeNo, kind, lastTried }) => {
+    const order = world.tables.orders.get(tradeNo)
+    if (!order || kind === "undo refused") return []
+    const open = kind === "surplus" ? legsToUndo(order).length > 0 : !isFinal(order.state)
+    return open
+      ? []
+      : [`desk: ${order.outRequestNo} is ${order.state} and still stands there as "${kind}" (${lastTried})`]
+  })
 }
 
-function fingerprintAndState({ fingerprint, state, finalAtMs, totalFen, failure }: Order): string {
-  return JSON.stringify([fingerprint, state, finalAtMs, totalFen, failure?.code])
-}
-
-/** A paying order that somebody was told of and that its owner then gave up before any channel was asked. */
-export function wasWithdrawn(world: World, { request, result }: Answer): boolean {
-  if (!result.ok) return false
-  const writes = world.journal.get(tradeNoOf(request.merchantId, request.outRequestNo)) ?? []
-  return writes.some((it) => it.version === result.order.version + 1 && it.state === "RETRACTED")
-}
-
-/** I6: what is told later about a number is the same content, the same state or a later one. */
-function contradictions(world: World): string[] {
-  const wrong: string[] = []
-  const byNumber = new Map<string, Answer[]>()
-  for (const answer of world.answers) {
-    if (!answer.result.ok || wasWithdrawn(world, answer)) continue
-    const tradeNo = tradeNoOf(answer.request.merchantId, answer.request.outRequestNo)
-    byNumber.set(tradeNo, [...(byNumber.get(tradeNo) ?? []), answer])
-  }
-  for (const [tradeNo, answers] of byNumber) {
-    const told = answers.flatMap(({ result, askedAtMs, toldAtMs }) =>
-      result.ok ? [{ order: result.order, askedAtMs, toldAtMs }] : [],
-    )
-    const stands = world.tables.orders.get(tradeNo)
-    for (const { order, toldAtMs } of told) {
-      const name = order.outRequestNo
-      const later = told.filter((it) => it.askedAtMs >= toldAtMs).map((it) => it.order)
-      for (const next of [...later, ...(stands ? [stands] : [])]) {
-        if (next.fingerprint !== order.fingerprint) wrong.push(`I6: ${name} was two contents`)
-        if (next.version < order.version) wrong.push(`I6: ${name} went back to version ${next.version}`)
-        if (order.state !== "PAYING" && fingerprintAndState(next) !== fingerprintAndState(order)) {
-          wrong.push(`I6: ${name} was told ${order.state} and then ${next.state}`)
-        }
-      }
-    }
-  }
-  return wrong
+/** The customer's line says what the last change says that belongs there. */
+function recordsOf({ tables, journal }: World, orders: readonly Order[]): string[] {
+  return orders.flatMap(({ tradeNo, uid, outRequestNo }) => {
+    if (uid === undefined) return []
+    const writes = journal.get(tradeNo) ?? []
+    const last = writes.findLast((after, index) => {
+      const before = writes[index - 1]
+      const event = after.events.length > (before?.events.length ?? 0) ? after.events.at(-1) : undefined
+      return event && transitionOf(before?.state ?? "NONE", event.event)?.emits.includes("record")
+    })
+    const line = [...(tables.records.get(uid)?.values() ?? [])].find((it) => it.tradeNo === tradeNo)
+    if (line?.state === last?.state) return []
+    return [`A6: the customer's line of ${outRequestNo} says ${line?.state}, the order ${last?.state}`]
+  })
 }

@@ -1,6 +1,7 @@
 /** Customers, their agreements, and the one read over both that paying makes. */
 import type { Agreement, Customer } from "../../domain/customer.ts"
 import type { AgreementStore, CustomerStore, MerchantGate, PayerStore } from "../../usecases/ports.ts"
+import { type HealthTable, healthIn } from "./memory-health.ts"
 
 export type CustomerTable = Map<string, Customer>
 export type AgreementTable = Map<string, Agreement>
@@ -47,9 +48,10 @@ export function memoryPayers(tables: {
   agreements: AgreementTable
   gates: ReadonlyMap<string, MerchantGate>
   wrongCodes: ReadonlyMap<string, number>
+  health: HealthTable
 }): PayerStore {
   return {
-    async readPayer({ merchantId, uid, payType, wrongCodeWindowMs }) {
+    async readPayer({ merchantId, uid, payType, wrongCodeWindowMs, health }) {
       const customer = uid === undefined ? undefined : tables.customers.get(uid)
       const agreement =
         uid === undefined || payType === undefined
@@ -61,6 +63,7 @@ export function memoryPayers(tables: {
           wrongCodeWindowMs === undefined
             ? 0
             : (tables.wrongCodes.get(wrongCodePlace(merchantId, wrongCodeWindowMs)) ?? 0),
+        health: health && healthIn(tables.health, health.account, health.windowStartMs),
         customer: customer && { ...customer },
         agreement: agreement && { ...agreement },
       }

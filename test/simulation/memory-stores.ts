@@ -5,6 +5,7 @@
 import type { Order } from "../../domain/order.ts"
 import type {
   AgreementStore,
+  ChannelHealthStore,
   Clock,
   CodeStore,
   CustomerStore,
@@ -18,6 +19,7 @@ import type {
 } from "../../usecases/ports.ts"
 import { type CodeTable, memoryCodes } from "./memory-codes.ts"
 import { type ExceptionTable, memoryExceptions } from "./memory-exceptions.ts"
+import { type HealthTable, memoryHealth } from "./memory-health.ts"
 import { type MerchantTable, memoryMerchants, memoryWrongCodes } from "./memory-merchants.ts"
 import { memoryOrders, type OrderTable } from "./memory-orders.ts"
 import {
@@ -39,6 +41,7 @@ export type MemoryTables = {
   gates: Map<string, MerchantGate>
   wrongCodes: Map<string, number>
   exceptions: ExceptionTable
+  health: HealthTable
 }
 
 export type Stores = {
@@ -51,6 +54,7 @@ export type Stores = {
   merchants: MerchantStore
   wrongCodes: WrongCodeStore
   exceptions: ExceptionStore
+  health: ChannelHealthStore
 }
 
 export function emptyTables(): MemoryTables {
@@ -64,6 +68,7 @@ export function emptyTables(): MemoryTables {
     gates: new Map(),
     wrongCodes: new Map(),
     exceptions: new Map(),
+    health: new Map(),
   }
 }
 
@@ -83,5 +88,6 @@ export function memoryStores(
     merchants: memoryMerchants(tables.merchants, clock),
     wrongCodes: memoryWrongCodes(tables.wrongCodes),
     exceptions: memoryExceptions(tables.exceptions),
+    health: memoryHealth(tables.health),
   }
 }

@@ -1,39 +1,49 @@
-/** The poll queue as it is: messages late, doubled, and back again when whoever had them died. */
-
+/** The poll queue as it is: messages late, doubled, back again when whoever had them failed, and dead after too many of that. */
+import type { ChannelId } from "../../domain/channel.ts"
 import { pollOrder } from "../../usecases/poll-order.ts"
 import type { PollMessage } from "../../usecases/ports.ts"
-import { InjectedFault } from "./processes.ts"
+import { invoke } from "./invocation.ts"
 import type { World } from "./world.ts"
 
 /** How long a message stays away when nobody said that it was done. */
 const VISIBILITY_MS = 60_000
+const MOST_RECEIVES = 3
+const DEAD_LETTER_AGAIN_MS = 15 * 60_000
 
 export function deliverPolls(world: World): void {
   const { time, random } = world
-  world.onPoll((_channel, message, delayMs) => {
+  world.onPoll((channel, message, delayMs) => {
     const copies = random.chance(0.1) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       const lateMs = random.chance(0.15) ? random.between(1, 60_000) : 0
       const wholeSecondsMs = Math.ceil(delayMs / 1000) * 1000
-      time.after(wholeSecondsMs + lateMs, () => void receive(world, message))
+      time.after(wholeSecondsMs + lateMs, () => void receive(world, channel, message, 1))
     }
   })
 }
 
-async function receive(world: World, message: PollMessage): Promise<void> {
-  const { process, ports } = world.startProcess("poller")
-  let done = false
-  world.time.after(VISIBILITY_MS, () => {
-    if (!done) void receive(world, message)
-  })
-  try {
-    const result = await pollOrder(ports, message)
-    done = true
-    world.count(`poll: ${result}`)
-    if (result === "plan used up") world.plansUsedUp.add(message.tradeNo)
-  } catch (fault) {
-    if (fault instanceof InjectedFault) return
-    world.violations.push(`${process.name} fell over: ${fault instanceof Error ? fault.message : fault}`)
-    done = true
+async function receive(world: World, channel: ChannelId, message: PollMessage, times: number): Promise<void> {
+  const { time, random } = world
+  const about = world.nameOf(message.tradeNo)
+  const result = await invoke(world, "poller", about, (ports) => pollOrder(ports, message))
+  if (result.ok) {
+    world.count(`poll: ${result.value}`)
+    world.tell(`${about} was polled: ${result.value}`)
+    return
   }
+  const again = () => void receive(world, channel, message, times + 1)
+  // A queue that is full of trouble: whole messages die of it now and then.
+  if (times < MOST_RECEIVES && !random.chance(0.1)) time.after(VISIBILITY_MS, again)
+  else void buryAndRevive(world, channel, message)
+}
+
+/** What the function behind the dead letters does; it, too, is called until it is done. */
+async function buryAndRevive(world: World, channel: ChannelId, message: PollMessage): Promise<void> {
+  const { tradeNo } = message
+  const result = await invoke(world, "dead letters", world.nameOf(tradeNo), async (ports) => {
+    const noted = { tradeNo, merchantId: "", kind: "not final", lastTried: "asking failed" } as const
+    await ports.exceptions.note(noted, ports.clock.nowMs())
+    await ports.polls.send(channel, message, DEAD_LETTER_AGAIN_MS)
+  })
+  if (!result.ok) world.time.after(VISIBILITY_MS, () => void buryAndRevive(world, channel, message))
 }

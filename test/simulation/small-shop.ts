@@ -1,14 +1,30 @@
 /** One merchant, one customer and one channel that does as it is told, on stores in memory: for tests of the use cases. */
-import type { ChargeOutcome, QueryOutcome } from "../../domain/charge-outcome.ts"
+import type {
+  ChargeOutcome,
+  QueryOutcome,
+  ReturnOutcome,
+  ReverseOutcome,
+} from "../../domain/charge-outcome.ts"
 import type { PayRequest } from "../../domain/order.ts"
 import { DEFAULT_CODE_KINDS, DEFAULT_OWN_PREFIX } from "../../domain/payment-code.ts"
 import { type ApplyPayPorts, type ApplyPayResult, applyPay } from "../../usecases/apply-pay.ts"
+import { channelBreaker } from "../../usecases/channel-breaker.ts"
 import { issueCode, type ShownCode } from "../../usecases/consumption-code.ts"
-import type { ChargeRequest, Merchant, PayChannel, QueryRequest } from "../../usecases/ports.ts"
+import type { PollPorts } from "../../usecases/poll-order.ts"
+import type {
+  ChargeRequest,
+  Merchant,
+  PayChannel,
+  PaymentSettings,
+  QueryRequest,
+  ReturnRequest,
+  ReverseRequest,
+  UndoSettings,
+} from "../../usecases/ports.ts"
+import { type ReversePorts, type ReverseResult, reverseOrder } from "../../usecases/reverse-order.ts"
 import { memoryPolls, type SentPoll } from "./memory-polls.ts"
 import { emptyTables, memoryStores } from "./memory-stores.ts"
 import { seededRandom } from "./seeded-random.ts"
-import { neverUndone } from "./simulated-channel.ts"
 import { virtualTime } from "./virtual-time.ts"
 
 /** 2025-06-01 12:00 in Shanghai, when a window of wrong codes begins. */
@@ -29,20 +45,32 @@ export async function openShop() {
   const random = seededRandom(1)
   const polls: SentPoll[] = []
   const channel = obedientChannel()
+  const undoings: string[] = []
   let ids = 0
-  const ports: ApplyPayPorts = {
+  const ports: ShopPorts = {
     clock: time,
     random: { digits: (count) => random.digits(count), id: () => `T${++ids}` },
     codeKey: Buffer.alloc(32, 1),
     ...stores,
     channels: { wechat: channel },
     polls: memoryPolls(polls),
+    breaker: channelBreaker(stores.health),
+    undoings: {
+      async ensure(tradeNo) {
+        undoings.push(tradeNo)
+      },
+    },
+    answerWithinMs: 9_000,
     settings: {
       codeKinds: DEFAULT_CODE_KINDS,
       ownCodePrefix: DEFAULT_OWN_PREFIX,
       wrongCodes: { limit: 100, windowMs: 5 * 60_000 },
       channelTimeoutMs: 7_000,
       answerWithinMs: 9_000,
+      lateChargeMs: 60_000,
+      visibleAfterMs: 600_000,
+      retryPlanMs: [2_000, 4_000, 8_000],
+      lateAskMs: 600_000,
     },
   }
   tables.merchants.set(MERCHANT_ID, merchantAt(1))
@@ -62,6 +90,8 @@ export async function openShop() {
     tables,
     stores,
     polls,
+    /** Orders for which an undoing was to be under way. */
+    undoings,
     channel,
     ports,
     agreement,
@@ -83,8 +113,20 @@ export async function openShop() {
       const [result] = await Promise.all([applyPay(other, request, caller), time.run()])
       return result
     },
+
+    /** Reverses by the merchant's number, and lets time go on until that is answered. */
+    async reverse(outRequestNo: string, { ports: other = ports } = {}): Promise<ReverseResult> {
+      const arrived = { nowMs: time.nowMs(), monotonicMs: time.monotonicMs() }
+      const [result] = await Promise.all([
+        reverseOrder(other, MERCHANT_ID, { outRequestNo }, arrived),
+        time.run(),
+      ])
+      return result
+    },
   }
 }
+
+type ShopPorts = ApplyPayPorts & PollPorts & ReversePorts & { settings: PaymentSettings & UndoSettings }
 
 /** The merchant's settings in that version, with the key K1 live unless said otherwise. */
 export function merchantAt(settingsVersion: number, keyIds: readonly string[] = [KEY_ID]): Merchant {
@@ -117,6 +159,11 @@ export type ObedientChannel = PayChannel & {
   queries: QueryRequest[]
   onCharge(request: ChargeRequest): Promise<ChargeOutcome>
   onQuery(request: QueryRequest): Promise<QueryOutcome>
+  reverses: ReverseRequest[]
+  refunds: ReturnRequest[]
+  onReverse(request: ReverseRequest): Promise<ReverseOutcome>
+  onRefund(request: ReturnRequest): Promise<ReturnOutcome>
+  onQueryRefund(request: ReturnRequest): Promise<ReturnOutcome>
 }
 
 export const PAID = {
@@ -138,6 +185,8 @@ function obedientChannel(): ObedientChannel {
       intents: ["code", "agreement"],
       maxOrderNoLength: 32,
       notifies: {},
+      reverse: { minWaitMs: 15_000, windowMs: 3_600_000 },
+      refund: { windowMs: 3_600_000, maxParts: 50 },
       queryPlanMs: [5_000, 10_000],
       withinCallPlanMs: [150, 500, 1_000, 2_000, 4_000],
     },
@@ -153,9 +202,25 @@ function obedientChannel(): ObedientChannel {
       channel.queries.push(request)
       return channel.onQuery(request)
     },
-    reverse: neverUndone,
-    refund: neverUndone,
-    queryRefund: neverUndone,
+    reverses: [],
+    refunds: [],
+    onReverse: neverAsked,
+    onRefund: neverAsked,
+    onQueryRefund: neverAsked,
+    reverse(request) {
+      channel.reverses.push(request)
+      return channel.onReverse(request)
+    },
+    refund(request) {
+      channel.refunds.push(request)
+      return channel.onRefund(request)
+    },
+    queryRefund: (request) => channel.onQueryRefund(request),
   }
   return channel
+}
+
+/** Undoing is for those tests that say how it goes; in any other it is a fault. */
+function neverAsked(): Promise<never> {
+  return Promise.reject(new Error("a channel was asked to undo something"))
 }

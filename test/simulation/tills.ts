@@ -1,14 +1,12 @@
-/** Customers who show codes, and cashiers who scan them, again and again, sometimes wrongly. */
+/** Customers who show codes, and cashiers who scan them, ask, and reverse: again and again, sometimes wrongly. */
 import type { PayRequest } from "../../domain/order.ts"
-import { type ApplyPayResult, applyPay } from "../../usecases/apply-pay.ts"
+import { tradeNoOf } from "../../domain/order-number.ts"
 import { issueCode } from "../../usecases/consumption-code.ts"
-import { queryOrder } from "../../usecases/query-order.ts"
-import { InjectedFault } from "./processes.ts"
-import { CUSTOMERS, flicker, KEY_ID, MERCHANTS } from "./town.ts"
-import type { World } from "./world.ts"
+import type { OrderNumbers } from "../../usecases/query-order.ts"
+import { callApplypay, callOrderquery, callReverse, withPatience } from "./till-calls.ts"
+import { CUSTOMERS, flicker, MERCHANTS } from "./town.ts"
+import type { Answer, World } from "./world.ts"
 
-/** How long a till waits for an answer. */
-const TILL_PATIENCE_MS = 15_000
 const MOST_TRIES = 4
 
 /** One customer at one till, from the code that is shown to the last try. */
@@ -26,7 +24,12 @@ export async function sale(world: World, no: number): Promise<void> {
   }
   await time.sleep(random.chance(0.06) ? random.between(61_000, 70_000) : random.between(200, 5_000))
   if (random.chance(0.2)) time.after(random.between(0, 60), () => void flicker(world, request.merchantId))
+  // Reversed before it was ever seen: the number is closed for good.
+  if (random.chance(0.04)) await reverse(world, request, "out_request_no")
   const scans = [scan(world, request)]
+  if (random.chance(0.12)) scans.push(time.sleep(random.between(0, 9_000)).then(() => reverse(world, request)))
+  if (random.chance(0.06)) scans.push(time.sleep(random.between(5, 40) * 60_000).then(() => reverse(world, request)))
+  if (random.chance(0.05)) scans.push(meddle(world, request))
   while (scans.length < 5 && random.chance(0.5)) {
     const afterMs = random.between(0, random.pick([60, 60, 200, 20_000]))
     scans.push(time.sleep(afterMs).then(() => scan(world, muddled(world, request, scans.length))))
@@ -63,71 +66,56 @@ function muddled({ random }: World, request: PayRequest, again: number): PayRequ
   }
 }
 
-/** Sends a call, and again until it is answered for good or the cashier gives up. */
+/** Sends a call, and again until it is answered for good or the cashier gives up, undoes it, or both. */
 async function scan(world: World, request: PayRequest): Promise<void> {
   const { time, random } = world
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const result = await Promise.race([send(world, request), time.sleep(TILL_PATIENCE_MS)])
-    if (result && isSettled(result)) {
-      if (random.chance(0.8)) return
-    }
+    const answer = await withPatience(world, callApplypay(world, request))
+    if (answer && isSettled(answer) && random.chance(0.8)) break
     await time.sleep(random.chance(0.3) ? random.between(26_000, 90_000) : random.between(50, 5_000))
     if (random.chance(0.3)) await ask(world, request)
+    if (random.chance(0.08)) await reverse(world, request)
   }
+  if (random.chance(0.15)) await reverse(world, request)
 }
 
-function isSettled(result: ApplyPayResult): boolean {
-  return result.ok ? result.order.state !== "PAYING" : result.refusal.code === "ORDER_NO_REUSED"
-}
-
-async function send(world: World, request: PayRequest): Promise<ApplyPayResult> {
-  const { process, ports } = world.startProcess("till call")
-  const askedAtMs = world.time.monotonicMs()
-  const { merchantId, outRequestNo, totalFen } = request
-  world.tell(
-    `${process.name} sends ${merchantId} ${outRequestNo}, ${totalFen} fen, code …${request.code.slice(-4)}`,
-  )
-  try {
-    const result = await orFault(applyPay(ports, request, { keyId: KEY_ID, arrivedMonotonicMs: askedAtMs }))
-    world.answers.push({ request, askedAtMs, toldAtMs: world.time.monotonicMs(), result })
-    const told = wordsFor(result)
-    world.count(`answer: ${told}`)
-    world.tell(`${process.name} is told about ${outRequestNo}: ${told}`)
-    return result
-  } catch (fault) {
-    const message = fault instanceof Error ? fault.message : String(fault)
-    world.violations.push(`${process.name} for ${outRequestNo} fell over: ${message}`)
-    throw fault
-  }
-}
-
-/** What the edge makes of a fault: the result is unknown. */
-function orFault(answer: Promise<ApplyPayResult>): Promise<ApplyPayResult> {
-  return answer.catch((fault) => {
-    if (fault instanceof InjectedFault) return { ok: false, refusal: { code: "SYSTEM_ERROR" } }
-    throw fault
-  })
-}
-
-function wordsFor(result: ApplyPayResult): string {
-  if (!result.ok) return result.refusal.code
-  const { state, failure } = result.order
-  return failure ? `${state} ${failure.code}` : state
+function isSettled({ order, refusal }: Answer): boolean {
+  return order ? order.state !== "PAYING" : refusal === "ORDER_NO_REUSED"
 }
 
 async function ask(world: World, request: PayRequest): Promise<void> {
-  const { process, ports } = world.startProcess("query call")
-  const numbers = { outRequestNo: request.outRequestNo }
-  const told = (answer: string) => {
-    world.count(`query: ${answer}`)
-    world.tell(`${process.name} asks about ${request.outRequestNo}: ${answer}`)
+  await withPatience(world, callOrderquery(world, request.merchantId, numbersOf(world, request)))
+}
+
+/** Undoes it by one of its numbers, once or twice. */
+async function reverse(world: World, request: PayRequest, by?: "out_request_no"): Promise<void> {
+  const { random, time } = world
+  const { merchantId } = request
+  const numbers = by ? { outRequestNo: request.outRequestNo } : numbersOf(world, request)
+  const calls = [withPatience(world, callReverse(world, merchantId, numbers))]
+  if (random.chance(0.3)) {
+    await time.sleep(random.between(0, 3_000))
+    calls.push(withPatience(world, callReverse(world, merchantId, numbers)))
   }
-  const order = queryOrder(ports, request.merchantId, numbers).then(
-    (found) => told(found?.state ?? "none"),
-    (fault) => {
-      if (!(fault instanceof InjectedFault)) throw fault
-      told("SYSTEM_ERROR")
-    },
-  )
-  await Promise.race([order, world.time.sleep(TILL_PATIENCE_MS)])
+  await Promise.all(calls)
+  if (random.chance(0.3)) await ask(world, request)
+}
+
+function numbersOf({ random }: World, { merchantId, outRequestNo }: PayRequest): OrderNumbers {
+  const tradeNo = tradeNoOf(merchantId, outRequestNo)
+  return random.pick([{ outRequestNo }, { tradeNo }, { outRequestNo, tradeNo }])
+}
+
+/** I10: by the platform's number of another merchant's order, or by one of nobody, there is nothing to see or to undo. */
+async function meddle(world: World, { merchantId, outRequestNo }: PayRequest): Promise<void> {
+  const { random, time, violations } = world
+  await time.sleep(random.between(0, 20_000))
+  const other = MERCHANTS.find((it) => it !== merchantId) ?? merchantId
+  const tradeNo = random.pick([tradeNoOf(merchantId, outRequestNo), `9${random.digits(25)}`])
+  const numbers = random.pick([{ tradeNo }, { tradeNo, outRequestNo: "N0" }])
+  const call = random.pick([callReverse, callOrderquery])
+  const answer = await withPatience(world, call(world, other, numbers))
+  if (answer && answer.refusal !== "ORDER_NOT_FOUND" && answer.refusal !== "SYSTEM_ERROR") {
+    violations.push(`I10: ${other} was told about ${outRequestNo} of ${merchantId}`)
+  }
 }

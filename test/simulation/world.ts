@@ -1,49 +1,88 @@
-/** One simulated platform: stores, channels, queue and processes, all moved by one seed. */
+/** One simulated platform: stores, channels, queue, stream, workflow and processes, all moved by one seed. */
 import type { ChannelId } from "../../domain/channel.ts"
-import type { Order, PayRequest } from "../../domain/order.ts"
+import type { Order } from "../../domain/order.ts"
 import { DEFAULT_CODE_KINDS, DEFAULT_OWN_PREFIX } from "../../domain/payment-code.ts"
-import type { ApplyPayPorts, ApplyPayResult } from "../../usecases/apply-pay.ts"
+import type { ApplyPayPorts } from "../../usecases/apply-pay.ts"
+import { channelBreaker } from "../../usecases/channel-breaker.ts"
+import type { OrderChange } from "../../usecases/consumption-records.ts"
+import type { PollPorts } from "../../usecases/poll-order.ts"
 import type {
+  ChannelHealthStore,
   Channels,
   CodeStore,
   OrderStore,
   PaymentSettings,
   PollMessage,
   PollQueue,
+  RecordStore,
+  UndoSettings,
 } from "../../usecases/ports.ts"
+import { type RecoverPorts, recoverOrder } from "../../usecases/recover-order.ts"
+import type { ReversePorts } from "../../usecases/reverse-order.ts"
+import type { BookLine, Outage } from "./channel-books.ts"
 import { emptyTables, type MemoryTables, memoryStores, type Stores } from "./memory-stores.ts"
 import { clockOf, newProcess, type Process, portOf } from "./processes.ts"
 import { type Seeded, seededRandom } from "./seeded-random.ts"
-import { type BookLine, type SimulatedChannel, simulatedChannel } from "./simulated-channel.ts"
+import { type SimulatedChannel, simulatedChannel } from "./simulated-channel.ts"
+import { type StartUndoing, startUndoing, undoingsBy } from "./undo-workflow.ts"
 import { type VirtualTime, virtualTime } from "./virtual-time.ts"
 
 /** What a planted fault may break: it gets the honest parts and gives others. */
-export type BreakableParts = { orders: OrderStore; codes: CodeStore; channels: Channels; polls: PollQueue }
-export type PlantedFault = (honest: BreakableParts) => BreakableParts
+export type BreakableParts = {
+  orders: OrderStore
+  codes: CodeStore
+  channels: Channels
+  polls: PollQueue
+  startUndoing: StartUndoing
+  recover: (ports: RecoverPorts, change: OrderChange) => Promise<void>
+}
+export type PlantedFault = (
+  honest: BreakableParts,
+  around: { time: VirtualTime; random: Seeded },
+) => BreakableParts
 
-/** What a till was told, and when it had asked. */
-export type Answer = { request: PayRequest; askedAtMs: number; toldAtMs: number; result: ApplyPayResult }
+/** Everything that any of the use cases needs, as one process sees it. */
+export type PlatformPorts = ApplyPayPorts &
+  PollPorts &
+  ReversePorts &
+  RecoverPorts & { records: RecordStore; settings: PaymentSettings & UndoSettings }
+
+/** What a till was told about a number, and when it had asked. */
+export type Answer = {
+  call: "applypay" | "orderquery" | "reverse"
+  merchantId: string
+  outRequestNo: string
+  /** Of what applypay sent. */
+  fingerprint?: string
+  askedAtMs: number
+  toldAtMs: number
+  order?: Order
+  refusal?: string
+}
 
 export type World = {
   seed: number
   time: VirtualTime
   random: Seeded
   codeKey: Buffer
-  settings: PaymentSettings
+  settings: PaymentSettings & UndoSettings
   tables: MemoryTables
   stores: Stores
   channels: Record<"wechat" | "alipay", SimulatedChannel>
-  books(): BookLine[]
+  parts: BreakableParts
+  lines(): BookLine[]
   /** Every write of each order, in order. */
   journal: Map<string, Order[]>
-  /** Which process a lease holder is. */
-  holders: Map<string, Process>
   answers: Answer[]
-  /** Orders whose plan of questions came to its end. */
-  plansUsedUp: Set<string>
+  /** Orders that a merchant asked to undo. */
+  reversalsAsked: Set<string>
   /** Sent and not yet delivered; the run delivers them. */
   onPoll(deliver: (channel: ChannelId, message: PollMessage, delayMs: number) => void): void
-  startProcess(kind: string): { process: Process; ports: ApplyPayPorts }
+  /** Each change of an order, as the stream of its table tells it. */
+  onChange(hear: (change: OrderChange) => void): void
+  startProcess(kind: string, about: string): { process: Process; ports: PlatformPorts }
+  /** The merchant's number of an order, for the story. */
+  nameOf(tradeNo: string): string
   /** How often each thing worth counting happened. */
   tally: Map<string, number>
   count(what: string): void
@@ -59,13 +98,19 @@ const START_MS = Date.UTC(2025, 5, 1, 15, 50)
 const CODE_KEY = Buffer.from("simulated code key, 32 bytes long")
 
 /** As deployed, but a merchant has had too many wrong codes sooner: a run is short. */
-const SETTINGS: PaymentSettings = {
+const SETTINGS: PaymentSettings & UndoSettings = {
   codeKinds: DEFAULT_CODE_KINDS,
   ownCodePrefix: DEFAULT_OWN_PREFIX,
   wrongCodes: { limit: 4, windowMs: 5 * 60_000 },
   channelTimeoutMs: 7_000,
   answerWithinMs: 9_000,
+  lateChargeMs: 60_000,
+  visibleAfterMs: 10 * 60_000,
+  retryPlanMs: [2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000],
+  lateAskMs: 10 * 60_000,
 }
+
+const ENDED: ReadonlySet<Order["state"]> = new Set(["FAILED", "CLOSED", "RETRACTED"])
 
 export function newWorld(seed: number, plant: PlantedFault = (honest) => honest): World {
   const time = virtualTime(START_MS)
@@ -74,27 +119,52 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
   const journal: World["journal"] = new Map()
   const tally: World["tally"] = new Map()
   const history: string[] = []
+  const violations: string[] = []
   const tell = (what: string) => void history.push(`${(time.monotonicMs() / 1000).toFixed(3)} s  ${what}`)
   const count = (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1)
-  const stores = memoryStores(tables, time, (order) => {
-    journal.set(order.tradeNo, [...(journal.get(order.tradeNo) ?? []), order])
-    tell(`order ${order.outRequestNo} is ${order.state}, version ${order.version}, ${order.totalFen} fen`)
+  const nameOf = (tradeNo: string) => tables.orders.get(tradeNo)?.outRequestNo ?? tradeNo
+  let hear: (change: OrderChange) => void = () => {}
+  const stores = memoryStores(tables, time, (after) => {
+    const writes = journal.get(after.tradeNo) ?? []
+    const before = writes.at(-1)
+    journal.set(after.tradeNo, [...writes, after])
+    tell(
+      `order ${after.outRequestNo} is ${after.state}, version ${after.version}, ${after.events.at(-1)?.event}`,
+    )
+    hear({ before, after })
   })
   const channelWorld = {
     time,
     random,
     note(channelOrderNo: string, behaviour: string) {
       count(`channel: ${behaviour}`)
+      tell(`the channel, for ${nameOf(channelOrderNo.slice(0, -2))}: ${behaviour}`)
+    },
+    taken(channelOrderNo: string, honestly: boolean) {
       const order = tables.orders.get(channelOrderNo.slice(0, -2))
-      tell(`the channel is asked for the money of ${order?.outRequestNo} and does this: ${behaviour}`)
+      if (!honestly || order === undefined || !ENDED.has(order.state)) return
+      violations.push(`I3: ${order.outRequestNo} was ${order.state} while its channel was about to take the money`)
+    },
+    wrong(channelOrderNo: string, what: string) {
+      violations.push(`I1: ${nameOf(channelOrderNo.slice(0, -2))}: ${what}`)
     },
   }
   const channels = {
-    wechat: simulatedChannel("wechat", channelWorld),
-    alipay: simulatedChannel("alipay", channelWorld),
+    wechat: simulatedChannel("wechat", channelWorld, outagesOf(random)),
+    alipay: simulatedChannel("alipay", channelWorld, outagesOf(random)),
   }
   const queue = pollQueue()
-  const parts = plant({ orders: stores.orders, codes: stores.codes, channels, polls: queue.port })
+  const parts = plant(
+    {
+      orders: stores.orders,
+      codes: stores.codes,
+      channels,
+      polls: queue.port,
+      startUndoing: startUndoing(() => world),
+      recover: recoverOrder,
+    },
+    { time, random },
+  )
   const world: World = {
     seed,
     time,
@@ -104,20 +174,40 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     tables,
     stores,
     channels,
-    books: () => [...channels.wechat.books, ...channels.alipay.books],
+    parts,
+    lines: () => [...channels.wechat.lines, ...channels.alipay.lines],
     journal,
-    holders: new Map(),
     answers: [],
-    plansUsedUp: new Set(),
+    reversalsAsked: new Set(),
     onPoll: queue.onPoll,
-    startProcess: (kind) => startProcess(world, parts, kind),
+    onChange: (to) => {
+      hear = to
+    },
+    startProcess: processStarter(() => world),
+    nameOf,
     tally,
     count,
     history,
     tell,
-    violations: [],
+    violations,
   }
   return world
+}
+
+/** A run has few tills, a platform has many: what one of them sees stands for ten that see the same. */
+function manyTills(health: ChannelHealthStore): ChannelHealthStore {
+  return {
+    report: (account, windowStartMs, { calls, unanswered }) =>
+      health.report(account, windowStartMs, { calls: calls * 10, unanswered: unanswered * 10 }),
+  }
+}
+
+/** Mostly none; a while without an answer; or, now and then, silence for ever. */
+function outagesOf(random: Seeded): Outage[] {
+  const fromMs = random.between(10_000, 120_000)
+  if (random.chance(0.06)) return [{ fromMs, untilMs: Number.POSITIVE_INFINITY }]
+  if (random.chance(0.7)) return []
+  return [{ fromMs, untilMs: fromMs + random.between(5_000, 30 * 60_000) }]
 }
 
 function pollQueue(): { port: PollQueue; onPoll: World["onPoll"] } {
@@ -134,14 +224,20 @@ function pollQueue(): { port: PollQueue; onPoll: World["onPoll"] } {
   }
 }
 
-function startProcess(
-  world: World,
-  parts: BreakableParts,
-  kind: string,
-): { process: Process; ports: ApplyPayPorts } {
-  const { time, random, stores } = world
-  world.count(`process: ${kind}`)
-  const process = newProcess(`${kind} ${world.tally.get(`process: ${kind}`)}`, random)
+function processStarter(world: () => World): World["startProcess"] {
+  let ids = 0
+  const nextId = () => `T${String(ids++).padStart(25, "0")}`
+  return (kind, about) => {
+    const { count, tally, random } = world()
+    count(`process: ${kind}`)
+    const process = newProcess(`${kind} ${tally.get(`process: ${kind}`)} (${about})`, random)
+    return { process, ports: portsOf(world(), process, nextId) }
+  }
+}
+
+/** The platform as this process sees it: every call may be its last, may fail, and takes its time. */
+function portsOf(world: World, process: Process, id: () => string): PlatformPorts {
+  const { time, random, stores, parts, settings } = world
   const network = {
     time,
     random,
@@ -155,25 +251,23 @@ function startProcess(
   for (const channel of [parts.channels.wechat, parts.channels.alipay]) {
     if (channel) channels[channel.id] = port("channels", channel)
   }
-  const ports: ApplyPayPorts = {
+  return {
     clock: clockOf(network, process),
-    random: {
-      digits: (digits) => random.digits(digits),
-      id() {
-        const id = `T${String(world.holders.size).padStart(25, "0")}`
-        world.holders.set(id, process)
-        return id
-      },
-    },
+    random: { digits: (digits) => random.digits(digits), id },
     codeKey: world.codeKey,
     orders: port("orders", parts.orders),
     codes: port("codes", parts.codes),
     payers: port("payers", stores.payers),
     merchants: port("merchants", stores.merchants),
+    records: port("records", stores.records),
     wrongCodes: port("wrongCodes", stores.wrongCodes),
+    exceptions: port("exceptions", stores.exceptions),
     channels,
     polls: port("polls", parts.polls),
-    settings: world.settings,
+    breaker: channelBreaker(port("health", manyTills(stores.health))),
+    undoings: port("undoings", undoingsBy(parts.startUndoing)),
+    queryPlanMs: (channel) => channels[channel]?.capabilities.queryPlanMs,
+    settings,
+    answerWithinMs: settings.answerWithinMs,
   }
-  return { process, ports }
 }

@@ -1,0 +1,65 @@
+/** Everything the commands need, put together as the functions put it together: only what they work on is said elsewhere. */
+import { SQSClient } from "@aws-sdk/client-sqs"
+import { DEFAULT_TIME_ZONE } from "../domain/days.ts"
+import { readEnvironment } from "../functions/environment.ts"
+import { clock, dynamodb, once, random } from "../functions/machine.ts"
+import { payChannels } from "../functions/pay-channels.ts"
+import { PAYMENT_SETTINGS, undoSettings } from "../functions/payment-settings.ts"
+import { pollQueue } from "../functions/poll-queue.ts"
+import { dataSecrets } from "../functions/secrets.ts"
+import { undoWorkflow } from "../functions/undo-workflow.ts"
+import { auditLog } from "../persistence/audit-log.ts"
+import { exceptionStore } from "../persistence/exception-store.ts"
+import { merchantStore } from "../persistence/merchant-store.ts"
+import { orderStore } from "../persistence/order-store.ts"
+import type { PollPorts } from "../usecases/poll-order.ts"
+import type { AuditLog, Clock, ExceptionStore, OrderStore } from "../usecases/ports.ts"
+import type { ReversePorts } from "../usecases/reverse-order.ts"
+import { type QueueCounts, queueCounts } from "./queue-counts.ts"
+
+export type Desk = {
+  clock: Clock
+  orders: OrderStore
+  exceptions: ExceptionStore
+  audit: AuditLog
+  timeZoneOf(merchantId: string): Promise<string>
+  queueCounts(): Promise<QueueCounts[]>
+  /** Open the merchants' accounts at the channels: whoever only looks needs no key. */
+  pollPorts(): Promise<PollPorts>
+  reversePorts(): Promise<ReversePorts>
+}
+
+/** @param variables those of the stage's functions; the SDK's own stand in the process's environment */
+export function openDesk(variables: Readonly<Record<string, string>>): Desk {
+  const environment = readEnvironment(variables)
+  const { mainTable, settingsTable } = environment
+  const orders = orderStore(dynamodb, mainTable)
+  const exceptions = exceptionStore(dynamodb, mainTable)
+  // Without the key what is sealed stays sealed; profiles are not.
+  const profiles = merchantStore(dynamodb, settingsTable, Buffer.alloc(0), clock)
+  const acting = once(async () => {
+    const merchants = await dataSecrets(environment).merchants()
+    return {
+      clock,
+      random,
+      merchants,
+      orders,
+      exceptions,
+      channels: payChannels(environment, merchants),
+      polls: pollQueue(environment),
+      undoings: undoWorkflow(environment.undoWorkflowArn),
+      settings: undoSettings(environment.speed),
+      answerWithinMs: PAYMENT_SETTINGS.answerWithinMs,
+    }
+  })
+  return {
+    clock,
+    orders,
+    exceptions,
+    audit: auditLog(dynamodb, mainTable, random.id),
+    timeZoneOf: async (merchantId) => (await profiles.read(merchantId))?.timeZone ?? DEFAULT_TIME_ZONE,
+    queueCounts: () => queueCounts(new SQSClient(), environment.pollQueues),
+    pollPorts: acting,
+    reversePorts: acting,
+  }
+}

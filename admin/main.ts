@@ -1,0 +1,82 @@
+/** `npm run admin -- COMMAND`: what operators do by hand, each by the use case that the platform uses itself. */
+import { join, resolve } from "node:path"
+import { audit } from "./audit.ts"
+import type { Answer, Command } from "./command.ts"
+import type { Desk } from "./desk.ts"
+import { exceptions } from "./exceptions.ts"
+import { helpOf, helpOfAll } from "./help.ts"
+import { checkRequest, type Given, readGiven } from "./options.ts"
+import { order } from "./order.ts"
+import { redrive } from "./redrive.ts"
+import { requery } from "./requery.ts"
+import { reverse } from "./reverse.ts"
+import { TargetError } from "./target-error.ts"
+import { terminalOf } from "./terminal.ts"
+import { UsageError } from "./usage-error.ts"
+
+const COMMANDS: readonly Command[] = [exceptions, order, requery, reverse, redrive, audit]
+const REFUSED = 1
+const WRONG_USAGE = 2
+
+const root = join(import.meta.dirname, "..")
+
+try {
+  await run(process.argv.slice(2))
+} catch (fault) {
+  process.exitCode = fault instanceof UsageError ? WRONG_USAGE : REFUSED
+  console.error(`metro-pay: ${describeFault(fault)}`)
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const { values, words } = readGiven(args)
+  const [name, ...rest] = words
+  const command = COMMANDS.find((it) => it.name === name)
+  if (name !== undefined && !command) {
+    throw new UsageError(`there is no command "${name}": ${COMMANDS.map((it) => it.name).join(", ")}`)
+  }
+  if (values.help) return console.log(command ? helpOf(command) : helpOfAll(COMMANDS))
+  if (!command) throw new UsageError("a command is missing; --help lists them")
+  const { min, max } = command.wordCount
+  if (rest.length < min || rest.length > max) {
+    throw new UsageError(`write: ${[name, command.words || "without anything else"].join(" ")}`)
+  }
+  const request = checkRequest({ values, words: rest }, command.takes, process.env)
+  const desk = await openTarget(values)
+  show(await command.run(request, desk, terminalOf(process.stdin, process.stderr)), request.json)
+}
+
+/** SDK clients read the process's environment when they are made, so what makes them is loaded only then. */
+async function openTarget({ data, stage }: Given["values"]): Promise<Desk> {
+  if (data !== undefined && stage !== undefined) throw new UsageError("give --data or --stage, not both")
+  if (stage !== undefined) {
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(stage) || stage === "local") {
+      throw new UsageError(`"${stage}" is no deployed stage; a local platform is named by --data`)
+    }
+    const { findStageTarget } = await import("./stage-target.ts")
+    const variables = await findStageTarget(stage)
+    return (await import("./desk.ts")).openDesk(variables)
+  }
+  const { findLocalTarget } = await import("./local-target.ts")
+  const target = findLocalTarget(resolve(data ?? (process.env.DATA_DIR || join(root, ".local"))))
+  const { shiftClock } = await import("../local/shift-clock.ts")
+  shiftClock(target.clockOffsetMs)
+  Object.assign(process.env, target.sdkVariables)
+  return (await import("./desk.ts")).openDesk(target.variables)
+}
+
+function show(answer: Answer, json: boolean): void {
+  if (!answer.ok) {
+    process.exitCode = REFUSED
+    console.error(`refused: ${answer.why}`)
+    return
+  }
+  console.log(json ? JSON.stringify(answer.json, null, 2) : answer.lines.join("\n"))
+}
+
+/** One line. A stack helps nobody at a desk; what was being done stands in the audit log. */
+function describeFault(fault: unknown): string {
+  if (fault instanceof UsageError || fault instanceof TargetError) return fault.message
+  const { name, message, code } = fault as Error & { code?: string }
+  const what = message || code || "unknown fault"
+  return `failed: ${name === "Error" ? "" : `${name}: `}${what.split("\n")[0]}`
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { PassThrough } from "node:stream"
+import { after, test } from "node:test"
+import { admin } from "./running-admin.ts"
+import { terminalOf } from "./terminal.ts"
+import { inWords, localTime } from "./times.ts"
+
+const empty = mkdtempSync(join(tmpdir(), "admin-"))
+after(() => rmSync(empty, { recursive: true }))
+
+const NUMBER = "92243371668635935577005983"
+const who = ["--operator", "li.na", "--reason", "customer asks"]
+
+const refusals: [string, string[], RegExp][] = [
+  ["no command", [], /a command is missing/],
+  ["an unknown command", ["refund"], /no command "refund"/],
+  ["an unknown option", ["exceptions", "--force"], /'--force'/],
+  ["an option of another command", ["exceptions", "--reason", "x"], /takes no --reason/],
+  ["a word too many", ["audit", "today"], /write: audit/],
+  ["no number", ["order"], /write: order NUMBER/],
+  ["no operator", ["requery", NUMBER, "--reason", "x"], /--operator NAME is needed/],
+  ["an operator of control characters", ["requery", NUMBER, "--operator", "a\nb"], /printable/],
+  ["an operator of 65 characters", ["requery", NUMBER, "--operator", "a".repeat(65)], /1 to 64/],
+  ["no reason", ["reverse", NUMBER, "--operator", "li.na"], /--reason TEXT is needed/],
+  [
+    "a payment code as the reason",
+    ["reverse", NUMBER, "--operator", "a", "--reason", "code 134567890123456789"],
+    /no payment code/,
+  ],
+  ["a limit that is none", ["exceptions", "--limit", "0"], /--limit is a number/],
+  ["a day that is none", ["audit", "--day", "2026-02-30"], /YYYY-MM-DD/],
+  ["two targets", ["exceptions", "--data", "x", "--stage", "test"], /not both/],
+]
+
+for (const [what, args, says] of refusals) {
+  test(`${what} is one clear line and status 2`, async () => {
+    const { code, out, err } = await admin(args)
+    assert.equal(code, 2)
+    assert.equal(out, "")
+    assert.match(err, /^metro-pay: [^\n]+\n$/)
+    assert.match(err, says)
+  })
+}
+
+test("a platform that does not run is one clear line and status 1", async () => {
+  const { code, err } = await admin(["requery", NUMBER, ...who, "--data", empty])
+  assert.equal(code, 1)
+  assert.match(err, /^metro-pay: no local platform runs with the state folder [^\n]+\n$/)
+})
+
+test("each command explains itself without a platform", async () => {
+  for (const args of [["--help"], ["reverse", "--help"], ["audit", "--help"]]) {
+    const { code, out } = await admin(args)
+    assert.equal(code, 0)
+    assert.match(out, /^Usage: npm run admin -- /)
+  }
+})
+
+test("only the word yes confirms", async () => {
+  for (const [said, agreed] of [
+    ["yes\n", true],
+    ["y\n", false],
+    ["\n", false],
+    ["", false],
+  ] as const) {
+    const input = new PassThrough()
+    const confirmed = terminalOf(input, new PassThrough()).confirm("Sure?")
+    input.end(said)
+    assert.equal(await confirmed, agreed, JSON.stringify(said))
+  }
+})
+
+test("times are local and ages in words", () => {
+  assert.equal(localTime(Date.UTC(2026, 6, 1, 16, 5, 9), "Asia/Shanghai"), "2026-07-02 00:05:09")
+  assert.deepEqual([0, 1_000, 59_999, 60_000, 7_200_000, 86_400_000].map(inWords), [
+    "a moment",
+    "1 second",
+    "59 seconds",
+    "1 minute",
+    "2 hours",
+    "1 day",
+  ])
+})
