@@ -18,6 +18,7 @@ import type { ReversePorts } from "../usecases/reverse-order.ts"
 import { type QueueCounts, queueCounts } from "./queue-counts.ts"
 
 export type Desk = {
+  stage: string
   clock: Clock
   orders: OrderStore
   exceptions: ExceptionStore
@@ -53,6 +54,7 @@ export function openDesk(variables: Readonly<Record<string, string>>): Desk {
     }
   })
   return {
+    stage: variables.STAGE ?? "",
     clock,
     orders,
     exceptions,

@@ -25,7 +25,7 @@ export const reverse: Command = {
     const permitted = nextSteps(order, desk.clock.nowMs(), await desk.timeZoneOf(order.merchantId)).reverse
     if (!permitted.ok) return permitted
     if (!request.yes) {
-      const declined = await askFirst(order, terminal)
+      const declined = await askFirst(order, desk.stage, terminal)
       if (declined) return declined
     }
     const ports = await desk.reversePorts()
@@ -35,11 +35,12 @@ export const reverse: Command = {
 }
 
 /** The answer where the person does not agree, or where there is none to ask. */
-async function askFirst(order: Order, terminal: Terminal): Promise<Answer | undefined> {
+async function askFirst(order: Order, stage: string, terminal: Terminal): Promise<Answer | undefined> {
   if (!terminal.interactive) {
     return { ok: false, why: "there is no terminal to ask on: write --yes if it shall be undone" }
   }
   const { tradeNo, merchantId, outRequestNo, totalFen, state } = order
+  terminal.say(`stage    ${stage}`)
   terminal.say(`order    ${tradeNo}`)
   terminal.say(`merchant ${merchantId}, its number ${outRequestNo}`)
   terminal.say(`amount   ${yuan(totalFen)}`)

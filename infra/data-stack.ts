@@ -13,6 +13,7 @@ import type { Construct } from "constructs"
 import type { PollQueue } from "./poll-queue.ts"
 import { pollQueue } from "./poll-queue.ts"
 import type { Settings } from "./settings.ts"
+import { undoWorkflowArn } from "./undo-workflow-name.ts"
 
 /** Lists the orders of a day; the name that persistence/keys.ts knows it by. */
 export const DAY_INDEX = "byDay"
@@ -63,6 +64,15 @@ export class DataStack extends Stack {
     new CfnOutput(this, "SettingsTableName", { value: this.data.settingsTable.tableName })
     new CfnOutput(this, "DataKeyId", { value: this.data.dataKey.keyId })
     new CfnOutput(this, "RootKeyId", { value: this.data.rootKey.keyId })
+    // What the operators' command line speaks to the stage with.
+    const queueUrls = Object.entries(this.data.pollQueues).map(([channel, { queue }]) => [
+      channel,
+      queue.queueUrl,
+    ])
+    new CfnOutput(this, "PollQueues", { value: this.toJsonString(Object.fromEntries(queueUrls)) })
+    new CfnOutput(this, "ChannelUrls", { value: JSON.stringify(settings.channelUrls) })
+    new CfnOutput(this, "UndoWorkflowArn", { value: undoWorkflowArn(this, settings.stage) })
+    new CfnOutput(this, "Speed", { value: String(settings.speed) })
   }
 }
 

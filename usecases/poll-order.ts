@@ -46,8 +46,8 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
   }
   if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
   const { order: asked, answered } = await ask(ports, order, leg, channel)
-  if (asked.state === "CLOSED" && !answered) return askLateOnceMore(ports, channel, message)
   if (asked.state !== "PAYING") await takeOffDesk(ports, asked)
+  if (asked.state === "CLOSED" && !answered) return askLateOnceMore(ports, channel, message)
   if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked) : "settled"
   return goOn(ports, asked, channel, message)
 }
@@ -59,8 +59,8 @@ async function takeOffDesk({ clock, exceptions, settings }: PollPorts, order: Or
   await exceptions.resolve(order.tradeNo, "not final", nowMs)
 }
 
-/** How often a closed order is asked about again while its channel is silent: for a day. */
-const LATE_QUESTIONS = 144
+/** How often a closed order is asked about again while its channel is silent: for two hours, then reconciliation must do. */
+const LATE_QUESTIONS = 12
 
 /** Whether a closed order has come to hold money is only known once its channel answers. */
 async function askLateOnceMore(

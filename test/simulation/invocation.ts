@@ -3,7 +3,7 @@ import { InjectedFault } from "./processes.ts"
 import type { PlatformPorts, World } from "./world.ts"
 
 /** What the functions behind queues, streams and workflows have at most. */
-const FUNCTION_TIMEOUT_MS = 60_000
+const FUNCTION_TIMEOUT_MS = 12_000
 
 export type Invoked<T> = { ok: true; value: T } | { ok: false }
 

@@ -13,6 +13,8 @@ export type Started = "started" | "running" | "ended"
 export type StartUndoing = (tradeNo: string, generation: number) => Promise<Started>
 
 const RETRIES_MS = [2_000, 4_000, 8_000]
+/** What the function behind a step gives it. */
+const STEP_MS = 10_000
 const FAILS_AS_A_WHOLE = 0.02
 const TIMES_OUT_AFTER_MS = 60 * 60_000
 const MOST_GENERATIONS = 50
@@ -65,7 +67,9 @@ async function stepWithRetries(world: World, progress: UndoProgress) {
   for (const waitMs of [0, ...RETRIES_MS]) {
     await world.time.sleep(waitMs)
     const about = world.nameOf(progress.tradeNo)
-    const step = await invoke(world, "undo step", about, (ports) => undoOrder(ports, progress))
+    const step = await invoke(world, "undo step", about, (ports) =>
+      undoOrder(ports, progress, ports.clock.monotonicMs() + STEP_MS),
+    )
     if (step.ok) return step.value
   }
   return undefined

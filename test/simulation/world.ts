@@ -10,6 +10,7 @@ import type {
   ChannelHealthStore,
   Channels,
   CodeStore,
+  ExceptionStore,
   OrderStore,
   PaymentSettings,
   PollMessage,
@@ -194,6 +195,22 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
   return world
 }
 
+/** The exceptions desk, whose comings and goings belong in the story. */
+function toldExceptions({ stores, nameOf, tell, count }: World): ExceptionStore {
+  return {
+    ...stores.exceptions,
+    note(noted, nowMs) {
+      count(`desk: ${noted.kind}`)
+      tell(`${nameOf(noted.tradeNo)} is put on the desk: ${noted.kind}, ${noted.lastTried}`)
+      return stores.exceptions.note(noted, nowMs)
+    },
+    resolve(tradeNo, kind, nowMs) {
+      tell(`${nameOf(tradeNo)} is taken off the desk: ${kind}`)
+      return stores.exceptions.resolve(tradeNo, kind, nowMs)
+    },
+  }
+}
+
 /** A run has few tills, a platform has many: what one of them sees stands for ten that see the same. */
 function manyTills(health: ChannelHealthStore): ChannelHealthStore {
   return {
@@ -261,7 +278,7 @@ function portsOf(world: World, process: Process, id: () => string): PlatformPort
     merchants: port("merchants", stores.merchants),
     records: port("records", stores.records),
     wrongCodes: port("wrongCodes", stores.wrongCodes),
-    exceptions: port("exceptions", stores.exceptions),
+    exceptions: port("exceptions", toldExceptions(world)),
     channels,
     polls: port("polls", parts.polls),
     breaker: channelBreaker(port("health", manyTills(stores.health))),
