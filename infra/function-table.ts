@@ -130,7 +130,7 @@ export const FUNCTION_TABLE = {
   },
   deadletters: {
     trigger: { queues: "dead letters" },
-    main: ["UpdateItem"],
+    main: ["GetItem", "UpdateItem"],
     pollQueues: ["SendMessage"],
   },
   undo: {

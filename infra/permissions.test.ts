@@ -94,7 +94,7 @@ const EXPECTED: Record<string, Permissions> = {
     [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
   },
   deadletters: {
-    "Main.Arn": ["dynamodb:UpdateItem"],
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     "PollWechat.Arn": ["sqs:SendMessage"],
     "PollWechatDeadLetters.Arn": [...RECEIVES],
   },

@@ -191,7 +191,7 @@ test("a name is the same execution while it runs with the same input, and taken 
 })
 
 test("a retried error waits on the platform's clock, longer each time, and begins anew once it went well", async () => {
-  const plan = [{ errorType: "Busy" }, { errorType: "Crashed", why: "crash" }, { waitSeconds: 0 }]
+  const plan = [{ errorType: "Busy" }, { errorType: "Crashed", why: "crash" }, { done: false, waitSeconds: 0 }]
   await start("retried", (call) => [...plan, ...plan][call - 1] ?? { done: true })
   for (const [call, seconds] of [
     [1, 2],

@@ -21,21 +21,27 @@ export function exceptionStore(client: DynamoDBClient, tableName: string): Excep
   }
   return {
     async note({ tradeNo, merchantId, kind, lastTried }, nowMs) {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: key(tradeNo, kind),
-          UpdateExpression:
-            "SET m = :m, l = :l, la = :now, s = if_not_exists(s, :now) REMOVE r, #ttl ADD t :one",
-          ExpressionAttributeNames: { "#ttl": "ttl" },
-          ExpressionAttributeValues: {
-            ":m": str(merchantId),
-            ":l": str(lastTried),
-            ":now": num(nowMs),
-            ":one": num(1),
-          },
-        }),
-      )
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: key(tradeNo, kind),
+            UpdateExpression:
+              "SET m = :m, l = :l, la = :now, s = if_not_exists(s, :now) REMOVE r, #ttl ADD t :one",
+            ConditionExpression: "attribute_not_exists(r) OR r < :now",
+            ExpressionAttributeNames: { "#ttl": "ttl" },
+            ExpressionAttributeValues: {
+              ":m": str(merchantId),
+              ":l": str(lastTried),
+              ":now": num(nowMs),
+              ":one": num(1),
+            },
+          }),
+        )
+      } catch (error) {
+        // It was resolved after this was seen: a note that arrives late puts nothing back on the desk.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error
+      }
     },
 
     async resolve(tradeNo, kind, nowMs) {

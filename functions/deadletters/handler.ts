@@ -3,12 +3,14 @@ import * as z from "zod"
 import { CHANNEL_IDS } from "../../domain/channel.ts"
 import { logFault } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
+import { orderStore } from "../../persistence/order-store.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb } from "../machine.ts"
 import { pollQueue } from "../poll-queue.ts"
 
 const environment = readEnvironment()
 const exceptions = exceptionStore(dynamodb, environment.mainTable)
+const orders = orderStore(dynamodb, environment.mainTable)
 const polls = pollQueue(environment)
 
 const Message = z.object({ tradeNo: z.string(), legNo: z.int().min(1), step: z.int().min(0) })
@@ -24,8 +26,14 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
         const channel = CHANNEL_IDS.find((it) => eventSourceARN.endsWith(`-poll-${it}-dead-letters`))
         if (!channel) throw new Error(`no channel for ${eventSourceARN}`)
         const { tradeNo } = message
-        const exception = { tradeNo, merchantId: "", kind: "not final", lastTried: "asking failed" } as const
-        await exceptions.note(exception, clock.nowMs())
+        const order = await orders.read(tradeNo)
+        // Nothing stands behind it: there is nobody to tell and nothing to ask.
+        if (!order) return undefined
+        const { merchantId } = order
+        await exceptions.note(
+          { tradeNo, merchantId, kind: "not final", lastTried: "asking failed" },
+          clock.nowMs(),
+        )
         await polls.send(channel, message, AGAIN_AFTER_MS / environment.speed)
         return undefined
       } catch (fault) {

@@ -3,15 +3,21 @@ import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb"
 import { PAY_TYPES } from "../../domain/channel.ts"
 import { agreementStore } from "../../persistence/agreement-store.ts"
 import { num, str } from "../../persistence/attributes.ts"
+import { auditLog } from "../../persistence/audit-log.ts"
+import { channelHealthStore } from "../../persistence/channel-health-store.ts"
 import { codeStore } from "../../persistence/code-store.ts"
 import { customerStore } from "../../persistence/customer-store.ts"
+import { exceptionStore } from "../../persistence/exception-store.ts"
 import { GATE_SK, merchantPk } from "../../persistence/keys.ts"
 import { merchantStore, registerMerchant } from "../../persistence/merchant-store.ts"
+import { orderDays } from "../../persistence/order-days.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { payerStore } from "../../persistence/payer-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
+import { refusedCalls } from "../../persistence/refused-calls.ts"
 import { wrongCodeStore } from "../../persistence/wrong-code-store.ts"
 import type { Merchant, MerchantGate } from "../../usecases/ports.ts"
+import { auditPromises, orderDayPromises, refusedCallPromises } from "./desk-stores.ts"
 import { MAIN_TABLE, type RunningTables, SETTINGS_TABLE, startTables } from "./dynamodb-tables.ts"
 import { type StoresUnderTest, storePromises } from "./store-promises.ts"
 
@@ -26,7 +32,16 @@ before(async () => {
 })
 after(() => running?.close())
 
+let ids = 0
 storePromises("on DynamoDB", () => under)
+auditPromises("on DynamoDB", () =>
+  auditLog(running.client, MAIN_TABLE, (nowMs) => `${nowMs}-${String(ids++).padStart(6, "0")}`),
+)
+refusedCallPromises("on DynamoDB", () => refusedCalls(running.client, MAIN_TABLE))
+orderDayPromises("on DynamoDB", () => ({
+  days: orderDays(running.client, { main: MAIN_TABLE, settings: SETTINGS_TABLE }),
+  orders: under.stores.orders,
+}))
 
 function storesOn(client: DynamoDBClient): StoresUnderTest {
   const setGate = (merchantId: string, gate: MerchantGate) => putGate(client, merchantId, gate)
@@ -40,6 +55,8 @@ function storesOn(client: DynamoDBClient): StoresUnderTest {
       records: recordStore(client, MAIN_TABLE),
       merchants: merchantStore(client, SETTINGS_TABLE, FIELD_KEY, { monotonicMs: () => 0 }),
       wrongCodes: wrongCodeStore(client, MAIN_TABLE),
+      exceptions: exceptionStore(client, MAIN_TABLE),
+      health: channelHealthStore(client, MAIN_TABLE),
     },
     async putMerchant(merchant) {
       await register(client, merchant)

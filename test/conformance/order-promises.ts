@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { apply, type Order } from "../../domain/order.ts"
+import { apply, closedNumber, type Order, type PayRequest, withLease } from "../../domain/order.ts"
 import { tradeNoOf } from "../../domain/order-number.ts"
 import type { OrderStore } from "../../usecases/ports.ts"
 import { atOnce, NOON_MS, payingOrder, plain, sampleLeg, sampleRequest } from "./samples.ts"
@@ -82,7 +82,66 @@ export function orderPromises(name: string, orders: () => OrderStore): void {
     assert.deepEqual(plain(other), plain({ written: false, stored: charged(order, 1) }))
   })
 
+  leasePromises(name, orders)
+  closedNumberPromises(name, orders)
   retractedPromises(name, orders)
+}
+
+function leasePromises(name: string, orders: () => OrderStore): void {
+  test(`${name}: a lease is taken and let go without a change of state, and is gone then`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const reversing = apply(order, "reversalStarted", NOON_MS + 1)
+    await orders().advance(order, reversing)
+    const taken = withLease(reversing, "undo step 1", NOON_MS + 30_000)
+    assert.deepEqual(await orders().advance(reversing, taken), { written: true })
+    assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(taken))
+    const letGo = { ...taken, version: taken.version + 1, lease: undefined }
+    assert.deepEqual(await orders().advance(taken, letGo), { written: true })
+    assert.equal((await orders().read(order.tradeNo))?.lease, undefined)
+    assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(letGo))
+  })
+
+  test(`${name}: of 20 that take the lease at once one gets it, the others see whose it is`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const results = await atOnce(20, (index) =>
+      orders().advance(order, withLease(order, `H${index}`, NOON_MS)),
+    )
+    const seen = results.flatMap((it) => (it.written ? [] : [it.stored.lease?.holder]))
+    assert.equal(seen.length, 19)
+    assert.deepEqual([...new Set(seen)], [(await orders().read(order.tradeNo))?.lease?.holder])
+  })
+}
+
+function closedNumberPromises(name: string, orders: () => OrderStore): void {
+  const closedOf = ({ merchantId, outRequestNo }: PayRequest) =>
+    closedNumber({ merchantId, outRequestNo }, { createdAtMs: NOON_MS, day: "20250601" })
+
+  test(`${name}: a number that was closed unseen stays closed for whatever comes under it`, async () => {
+    const request = sampleRequest()
+    const closed = closedOf(request)
+    assert.equal((await orders().create(closed)).put, true)
+    const late = await orders().create(payingOrder(request))
+    assert.deepEqual(plain(late), plain({ put: false, stored: closed }))
+    assert.equal((await orders().create(closed)).put, false)
+  })
+
+  test(`${name}: a number under which an order stands cannot be closed unseen`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    assert.deepEqual(
+      plain(await orders().create(closedOf({ ...order, code: "" }))),
+      plain({ put: false, stored: order }),
+    )
+  })
+
+  test(`${name}: a retracted number can be closed unseen, and keeps its events`, async () => {
+    const { request, retracted } = await retractedOrder(orders())
+    const put = await orders().create(closedOf(request))
+    assert.deepEqual(plain(put), plain({ put: true, order: successor(retracted, closedOf(request)) }))
+    assert.equal((await orders().create(payingOrder(request))).put, false)
+  })
 }
 
 function retractedPromises(name: string, orders: () => OrderStore): void {

@@ -8,6 +8,7 @@ export function peoplePromises(name: string, under: () => StoresUnderTest): void
   customerPromises(name, under)
   agreementPromises(name, under)
   payerPromises(name, under)
+  healthPromises(name, under)
   merchantPromises(name, under)
 }
 
@@ -141,6 +142,25 @@ function payerPromises(name: string, under: () => StoresUnderTest): void {
     assert.equal(await wrongCodes.read(merchantId, NOON_MS), 20)
     assert.equal(await wrongCodes.read(merchantId, NOON_MS - 300_000), 0)
   })
+}
+
+function healthPromises(name: string, under: () => StoresUnderTest): void {
+  test(`${name}: what was seen of a channel account is added up by window, and read with the payer`, async () => {
+    const { health, payers } = under().stores
+    const { merchantId, account } = { merchantId: fresh("M"), account: accountOf(fresh("A")) }
+    const windowStartMs = NOON_MS
+    const read = async (about = { account, windowStartMs }) =>
+      (await payers.readPayer({ merchantId, health: about })).health
+    assert.equal(await read(), undefined)
+    await atOnce(10, () => health.report(account, windowStartMs, { calls: 3, unanswered: 1 }))
+    assert.deepEqual(await read(), { calls: 30, unanswered: 10 })
+    assert.equal(await read({ account, windowStartMs: windowStartMs + 30_000 }), undefined)
+    assert.equal(await read({ account: accountOf(fresh("A")), windowStartMs }), undefined)
+  })
+}
+
+function accountOf(accountId: string) {
+  return { merchantId: "M1", channel: "wechat", accountId, settingsVersion: 1 } as const
 }
 
 function merchantPromises(name: string, under: () => StoresUnderTest): void {

@@ -1,6 +1,7 @@
 import type { Merchant, MerchantGate } from "../../usecases/ports.ts"
 import type { Stores } from "../simulation/memory-stores.ts"
 import { codePromises } from "./code-promises.ts"
+import { exceptionPromises } from "./exception-promises.ts"
 import { orderPromises } from "./order-promises.ts"
 import { peoplePromises } from "./people-promises.ts"
 import { recordPromises } from "./record-promises.ts"
@@ -21,4 +22,5 @@ export function storePromises(name: string, under: () => StoresUnderTest): void 
   codePromises(name, () => under().stores.codes)
   peoplePromises(name, under)
   recordPromises(name, () => under().stores.records)
+  exceptionPromises(name, () => under().stores.exceptions)
 }

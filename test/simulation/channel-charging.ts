@@ -41,7 +41,7 @@ export async function charge(ledger: Ledger, request: ChargeRequest): Promise<Ch
   if (by.intent === "code") {
     const holder = usedCodes.get(by.code) ?? channelOrderNo
     usedCodes.set(by.code, holder)
-    if (holder !== channelOrderNo) return decline(ledger, request)
+    if (holder !== channelOrderNo) return decline(ledger, request, "CHANNEL_REFUSED")
   }
   ledger.note(channelOrderNo, behaviour)
   return perform(ledger, request, behaviour)
@@ -80,6 +80,7 @@ async function perform(ledger: Ledger, request: ChargeRequest, behaviour: Behavi
       takeLater(random.between(1_000, LATEST_CHARGE_MS))
       return decline(ledger, request)
     case "silent, taken":
+      if (random.chance(0.4)) quirks.undosToMiss = 1
       take(ledger, channelOrderNo, amountFen)
       return silence(ledger, request)
     case "silent, taken late":
@@ -124,15 +125,13 @@ function notSent(ledger: Ledger, channelOrderNo: string, cause: string): ChargeO
   return { kind: "notSent", cause }
 }
 
-function decline(ledger: Ledger, { channelOrderNo }: ChargeRequest): ChargeOutcome {
-  const entry = entryOf(ledger, channelOrderNo)
-  entry.state ??= "declined"
-  const usedUp = entry.state === "declined"
-  return {
-    kind: "declined",
-    code: usedUp ? "BALANCE_INSUFFICIENT" : "CHANNEL_REFUSED",
-    channelCode: "NOTENOUGH",
-  }
+function decline(
+  ledger: Ledger,
+  { channelOrderNo }: ChargeRequest,
+  code: "BALANCE_INSUFFICIENT" | "CHANNEL_REFUSED" = "BALANCE_INSUFFICIENT",
+): ChargeOutcome {
+  entryOf(ledger, channelOrderNo).state ??= "declined"
+  return { kind: "declined", code, channelCode: "NOTENOUGH" }
 }
 
 async function silence({ time }: Ledger, { timeoutMs }: ChargeRequest): Promise<ChargeOutcome> {

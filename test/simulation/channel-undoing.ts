@@ -42,8 +42,7 @@ export async function reverse(ledger: Ledger, request: ReverseRequest): Promise<
   if (entry.quirks.keepsTheMoney) return say("reverse: refused", { kind: "refused", channelCode: "KEPT" })
   if (entry.state === undefined) return reverseUnheard(ledger, entry, request)
   if (entry.state !== "taken") return reverseUnpaid(ledger, entry, channelOrderNo)
-  if (entry.refunds.size > 0)
-    return say("reverse: refused", { kind: "refused", channelCode: "REFUNDED" })
+  if (entry.refunds.size > 0) return say("reverse: refused", { kind: "refused", channelCode: "REFUNDED" })
   entry.state = "reversed"
   giveBack(ledger, channelOrderNo, entry.amountFen)
   if (random.chance(0.15)) return say("reverse: done, unanswered", await missed(ledger, timeoutMs))

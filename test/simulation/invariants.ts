@@ -18,7 +18,9 @@ export function checkAtRest(world: World): string[] {
   return [
     ...world.violations,
     ...strayMoney(orders, linesOf),
-    ...orders.flatMap((order) => moneyOf(world, order, linesOf.get(channelOrderNoOf(order.tradeNo, 1)) ?? [])),
+    ...orders.flatMap((order) =>
+      moneyOf(world, order, linesOf.get(channelOrderNoOf(order.tradeNo, 1)) ?? []),
+    ),
     ...codesUsedTwice(orders, linesOf),
     ...orders.flatMap((order) => writesOf(world, order)),
     ...orders.flatMap((order) => forgotten(world, order)),

@@ -7,6 +7,8 @@ export function memoryExceptions(table: ExceptionTable): ExceptionStore {
   return {
     async note({ tradeNo, merchantId, kind, lastTried }, nowMs) {
       const before = table.get(`${tradeNo}#${kind}`)
+      // It was resolved after this was seen.
+      if ((before?.resolvedAtMs ?? Number.NEGATIVE_INFINITY) >= nowMs) return
       table.set(`${tradeNo}#${kind}`, {
         tradeNo,
         merchantId,

@@ -21,7 +21,11 @@ const REPLAY_CHANCE = 0.03
 export function streamOrders(world: World): void {
   const consumers = [
     deliverTo(world, { name: "effects", windowMs: 0, take: recordAll }),
-    deliverTo(world, { name: "recovery", windowMs: 5_000, take: (ports, batch) => recover(world, ports, batch) }),
+    deliverTo(world, {
+      name: "recovery",
+      windowMs: 5_000,
+      take: (ports, batch) => recover(world, ports, batch),
+    }),
   ]
   world.onChange((change) => {
     for (const deliver of consumers) deliver(change)

@@ -1,5 +1,5 @@
 /** Faults that the simulation must find: each is a mistake that somebody could make in an adapter or a use case. */
-import type { Channels, PayChannel } from "../../usecases/ports.ts"
+import type { Channels, OrderStore, PayChannel } from "../../usecases/ports.ts"
 import type { PlantedFault } from "./world.ts"
 
 export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
@@ -102,10 +102,126 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     })),
   }),
 
+  "a charge that leaves long after its function was frozen": (honest) => ({
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      charge: (request) => channel.charge({ ...request, notAfterMs: Number.POSITIVE_INFINITY }),
+    })),
+  }),
+
+  "a reversal's silence taken for done": (honest) => ({
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      async reverse(request) {
+        const outcome = await channel.reverse(request)
+        return outcome.kind === "unknown" ? { kind: "undone" } : outcome
+      },
+    })),
+  }),
+
+  "a reversal that finds nothing taken for done": (honest) => ({
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      async reverse(request) {
+        const outcome = await channel.reverse(request)
+        return outcome.kind === "notFound" ? { kind: "undone" } : outcome
+      },
+    })),
+  }),
+
+  "a refund's silence taken for done": (honest) => ({
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      async refund(request) {
+        const outcome = await channel.refund(request)
+        return outcome.kind === "unknown" ? { kind: "returned" } : outcome
+      },
+    })),
+  }),
+
+  "a refund under a new number each time": (honest, { random }) => ({
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      refund: (request) => channel.refund({ ...request, channelRefundNo: random.digits(20) }),
+    })),
+  }),
+
+  "an order without a lease": (honest) => ({ ...honest, orders: leasedFor(honest.orders, 0) }),
+
+  "a lease that is shorter than the time-outs": (honest) => ({
+    ...honest,
+    orders: leasedFor(honest.orders, 2_000),
+  }),
+
+  "a charge before its intent is durable": (honest, { time, random }) => {
+    const lost = new Set<string>()
+    return {
+      ...honest,
+      orders: {
+        ...honest.orders,
+        async create(order) {
+          const stored = await honest.orders.read(order.tradeNo)
+          if (stored || !order.lease || lost.has(order.tradeNo)) return honest.orders.create(order)
+          // The process may die before the write is made.
+          if (random.chance(0.1)) lost.add(order.tradeNo)
+          else time.after(100, () => void honest.orders.create(order))
+          return { put: true, order }
+        },
+        async advance(previous, next) {
+          await time.sleep(200)
+          return lost.has(previous.tradeNo) ? { written: true } : honest.orders.advance(previous, next)
+        },
+      },
+    }
+  },
+
+  "a reversal that is paid after all": (honest) => ({
+    ...honest,
+    orders: {
+      ...honest.orders,
+      async advance(previous, next) {
+        const result = await honest.orders.advance(previous, next)
+        if (result.written || result.stored.state !== "REVERSING" || next.state !== "PAID") return result
+        const { stored } = result
+        const events = [...stored.events, ...next.events.slice(-1)]
+        return honest.orders.advance(stored, { ...next, version: stored.version + 1, events })
+      },
+    },
+  }),
+
   "a queue that loses messages": (honest) => ({
     ...honest,
     polls: { send: async () => {} },
   }),
+
+  "a stream without the recovery": (honest) => ({ ...honest, recover: async () => {} }),
+
+  "an undoing that forgets its generation": (honest) => ({
+    ...honest,
+    async startUndoing(tradeNo) {
+      const started = await honest.startUndoing(tradeNo, 1)
+      return started === "ended" ? "running" : started
+    },
+  }),
+}
+
+/** The order as it stands has that lease; whoever made it believes in the whole one. */
+function leasedFor(orders: OrderStore, leaseMs: number): OrderStore {
+  return {
+    ...orders,
+    async create(order) {
+      const { lease } = order
+      if (!lease) return orders.create(order)
+      const short = { holder: lease.holder, untilMs: order.createdAtMs + leaseMs }
+      const result = await orders.create({ ...order, lease: short })
+      return result.put ? { put: true, order: { ...result.order, lease } } : result
+    },
+  }
 }
 
 const declined = { kind: "declined", code: "CHANNEL_REFUSED", channelCode: "TIMEOUT" } as const

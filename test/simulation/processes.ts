@@ -120,7 +120,7 @@ async function throughNetwork(
  */
 function delayMs(random: Seeded, point: string): number {
   const slowness = point.startsWith("channels.") && point !== "channels.charge" ? 1 : random.next()
-  if (point === "channels.charge") return slowness < 0.01 ? random.between(20_000, 60_000) : 0
+  if (point === "channels.charge") return slowness < 0.02 ? random.between(20_000, 150_000) : 0
   if (slowness < 0.008) return random.between(20_000, 60_000)
   if (slowness < 0.025) return random.between(500, 9_500)
   return random.between(0, 15)

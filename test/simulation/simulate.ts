@@ -148,8 +148,7 @@ const HISTORY_LINES = 60
 /** A broken run for a person: its seed, what broke, and what happened to the orders concerned. */
 export function brokenStory(run: Run): string {
   const numbers = new Set(run.violations.flatMap((it) => it.match(/\bN\d+(-\d+)?/g) ?? []))
-  const concerns = (line: string) =>
-    [...numbers].some((no) => new RegExp(`\\b${no}(?![\\d-])`).test(line))
+  const concerns = (line: string) => [...numbers].some((no) => new RegExp(`\\b${no}(?![\\d-])`).test(line))
   return [
     `seed ${run.seed}: node test/simulation/main.ts --seeds 1 --seed ${run.seed}`,
     ...run.violations.map((it) => `  ${it}`),

@@ -49,9 +49,7 @@ export function callReverse(world: World, merchantId: string, numbers: OrderNumb
       nowMs: ports.clock.nowMs(),
       monotonicMs,
     })
-    return result.ok
-      ? { order: result.order, recall: result.recall }
-      : { refusal: result.refusal.code }
+    return result.ok ? { order: result.order, recall: result.recall } : { refusal: result.refusal.code }
   })
 }
 

@@ -23,12 +23,14 @@ export async function sale(world: World, no: number): Promise<void> {
     storeId: "SZTX001",
   }
   await time.sleep(random.chance(0.06) ? random.between(61_000, 70_000) : random.between(200, 5_000))
-  if (random.chance(0.2)) time.after(random.between(0, 60), () => void flicker(world, request.merchantId))
+  if (random.chance(0.25)) time.after(random.between(0, 60), () => void flicker(world, request.merchantId))
   // Reversed before it was ever seen: the number is closed for good.
   if (random.chance(0.04)) await reverse(world, request, "out_request_no")
   const scans = [scan(world, request)]
-  if (random.chance(0.12)) scans.push(time.sleep(random.between(0, 9_000)).then(() => reverse(world, request)))
-  if (random.chance(0.06)) scans.push(time.sleep(random.between(5, 40) * 60_000).then(() => reverse(world, request)))
+  if (random.chance(0.12))
+    scans.push(time.sleep(random.between(0, 9_000)).then(() => reverse(world, request)))
+  if (random.chance(0.06))
+    scans.push(time.sleep(random.between(5, 40) * 60_000).then(() => reverse(world, request)))
   if (random.chance(0.05)) scans.push(meddle(world, request))
   while (scans.length < 5 && random.chance(0.5)) {
     const afterMs = random.between(0, random.pick([60, 60, 200, 20_000]))

@@ -144,7 +144,9 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     taken(channelOrderNo: string, honestly: boolean) {
       const order = tables.orders.get(channelOrderNo.slice(0, -2))
       if (!honestly || order === undefined || !ENDED.has(order.state)) return
-      violations.push(`I3: ${order.outRequestNo} was ${order.state} while its channel was about to take the money`)
+      violations.push(
+        `I3: ${order.outRequestNo} was ${order.state} while its channel was about to take the money`,
+      )
     },
     wrong(channelOrderNo: string, what: string) {
       violations.push(`I1: ${nameOf(channelOrderNo.slice(0, -2))}: ${what}`)

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { PLANTED_FAULTS } from "./planted-faults.ts"
+import { simulateMany } from "./simulate.ts"
+
+const FIRST_SEED = 1
+const SEEDS_TO_FIND_A_FAULT = 300
+
+for (const [name, plant] of Object.entries(PLANTED_FAULTS)) {
+  test(`the simulation finds ${name}`, async () => {
+    const range = { first: FIRST_SEED, count: SEEDS_TO_FIND_A_FAULT, untilBroken: true }
+    const runs = await simulateMany(range, plant)
+    assert.equal(runs.broken.length, 1, `not found in ${runs.seeds} seeds`)
+  })
+}
