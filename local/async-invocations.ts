@@ -4,8 +4,6 @@ import type { InvocationOutcome } from "./function-pool.ts"
 export type AsyncInvocationSurroundings = {
   timers: ClockTimers
   invoke(functionName: string, event: string): Promise<InvocationOutcome>
-  /** Tries after the first of that function. */
-  retriesOf(functionName: string): number
   /** Keeps an event that no try could deliver. */
   giveUp(functionName: string, event: string, lastOutcome: InvocationOutcome): Promise<void>
   /** Told what is given up, and why. */
@@ -17,10 +15,7 @@ export type AsyncInvocationSurroundings = {
 /** Hands over an event that nobody waits for. */
 export type InvokeAsync = (functionName: string, event: string) => void
 
-/** As many tries as Lambda makes after the first, unless the function's settings say otherwise. */
-export const DEFAULT_ASYNC_RETRIES = 2
-const FIRST_PAUSE_MS = 60_000
-const NEXT_PAUSES_MS = 120_000
+const PAUSES_MS = [60_000, 120_000]
 
 /**
  * Lambda's asynchronous invocation, by which rules and schedules call functions: a failed one is tried again after a minute,
@@ -28,18 +23,18 @@ const NEXT_PAUSES_MS = 120_000
  * What waits between tries lives in memory and ends with the platform.
  */
 export function asyncInvocations(around: AsyncInvocationSurroundings): InvokeAsync {
-  const { timers, invoke, retriesOf, giveUp, warn, speed } = around
+  const { timers, invoke, giveUp, warn, speed } = around
 
   async function attempt(functionName: string, event: string, retries: number): Promise<void> {
     const outcome = await invoke(functionName, event)
     if (outcome.kind === "answered" || outcome.why === "closed") return
-    if (retries >= retriesOf(functionName)) {
+    const pauseMs = PAUSES_MS[retries]
+    if (pauseMs === undefined) {
       warn(`${functionName}: an event is given up after ${retries + 1} tries: ${outcome.errorMessage}`)
       await giveUp(functionName, event, outcome)
       return
     }
-    const pauseMs = (retries === 0 ? FIRST_PAUSE_MS : NEXT_PAUSES_MS) / speed
-    timers.after(pauseMs, () => start(functionName, event, retries + 1))
+    timers.after(pauseMs / speed, () => start(functionName, event, retries + 1))
   }
 
   function start(functionName: string, event: string, retries: number): void {

@@ -16,6 +16,8 @@ export type FunctionDefinition = {
   timeoutMs: number
   memoryMb: number
   environment: Record<string, string>
+  /** ARN of the queue that gets the events which nobody waits for and it failed at. */
+  deadLetterQueue?: string
 }
 
 export type RouteDefinition = { routeKey: string; functionName: string; timeoutMs: number }
@@ -59,8 +61,6 @@ export type Blueprint = {
   workflows: WorkflowDefinition[]
   rules: RuleDefinition[]
   schedules: ScheduleDefinition[]
-  /** Tries after the first of an event that nobody waits for, where the template sets it; by function. */
-  asyncRetries: Map<string, number>
 }
 
 /** Types that nothing is started for, and why. */
@@ -114,7 +114,6 @@ export function readBlueprint(assembly: Assembly): Blueprint {
     workflows: [],
     rules: [],
     schedules: [],
-    asyncRetries: new Map(),
   }
   for (const resource of assembly.resources) addResource(blueprint, assembly, resource)
   requireFunctions(blueprint)
@@ -141,9 +140,6 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
     case "AWS::Lambda::EventSourceMapping":
       addMapping(blueprint, assembly, resource)
       return
-    case "AWS::Lambda::EventInvokeConfig":
-      addAsyncRetries(blueprint, assembly, resource)
-      return
     case "AWS::StepFunctions::StateMachine":
       blueprint.workflows.push(workflowOf(assembly, resource))
       return
@@ -164,8 +160,9 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
 
 function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition {
   const properties = propertiesOf(assembly, resource)
-  const { Code, Environment } = properties as {
+  const { Code, Environment, DeadLetterConfig } = properties as {
     Code: { S3Key: string }
+    DeadLetterConfig?: { TargetArn?: string }
     Environment?: { Variables?: Properties }
   }
   const variables = Object.entries(Environment?.Variables ?? {}).map(
@@ -179,6 +176,7 @@ function functionOf(assembly: Assembly, resource: Resource): FunctionDefinition 
     timeoutMs: number(properties.Timeout, DEFAULT_FUNCTION_TIMEOUT_S) * 1000,
     memoryMb: number(properties.MemorySize, DEFAULT_FUNCTION_MEMORY_MB),
     environment: Object.fromEntries(variables),
+    deadLetterQueue: DeadLetterConfig?.TargetArn,
   }
 }
 
@@ -314,13 +312,6 @@ function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource
     tableName,
     ...streamSettings(properties),
   })
-}
-
-/** The retry policies of rules and schedules are about handing an event over to Lambda, which never fails here. */
-function addAsyncRetries(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
-  const { FunctionName, MaximumRetryAttempts } = propertiesOf(assembly, resource)
-  if (MaximumRetryAttempts !== undefined)
-    blueprint.asyncRetries.set(lastPart(FunctionName), Number(MaximumRetryAttempts))
 }
 
 function workflowOf(assembly: Assembly, resource: Resource): WorkflowDefinition {

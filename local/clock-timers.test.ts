@@ -53,3 +53,11 @@ test("an aborted sleep rejects with the reason, and what is called off is not ca
   await assert.rejects(timers.sleep(1, stopping.signal), /stopped/)
   clock.advance(2 * HOUR_MS)
 })
+
+test("a wait that an earlier one calls off when the clock moves stays off", () => {
+  let callOff = () => {}
+  timers.after(HOUR_MS, () => callOff())
+  callOff = timers.after(2 * HOUR_MS, () => assert.fail("called"))
+  clock.advance(HOUR_MS)
+  clock.advance(2 * HOUR_MS)
+})

@@ -24,8 +24,11 @@ export function clockTimers(clock: PlatformClock): ClockTimers {
   }
   const wake = (it: Waiting) => {
     clearTimeout(it.timer)
-    if (it.dueMs > clock.nowMs()) arm(it)
-    else if (waiting.delete(it)) it.action()
+    // What was woken before may have called this one off.
+    if (!waiting.has(it)) return
+    if (it.dueMs > clock.nowMs()) return arm(it)
+    waiting.delete(it)
+    it.action()
   }
   const unfollow = clock.follow(() => {
     for (const it of [...waiting].sort((one, other) => one.dueMs - other.dueMs)) wake(it)

@@ -10,7 +10,7 @@ import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams"
 import { KMSClient } from "@aws-sdk/client-kms"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { type Credentials, clientOptions, type Endpoints, LOCAL_REGION } from "./account.ts"
-import { asyncInvocations, DEFAULT_ASYNC_RETRIES } from "./async-invocations.ts"
+import { asyncInvocations } from "./async-invocations.ts"
 import { type Blueprint, readBlueprint } from "./blueprint.ts"
 import { channelPorts, type SimulatedChannels, startChannels } from "./channels.ts"
 import { openClock, type PlatformClock } from "./clock.ts"
@@ -27,6 +27,7 @@ import { findJava } from "./java.ts"
 import { startKms } from "./kms.ts"
 import { openKeys } from "./kms-keys.ts"
 import { openLogFile } from "./log-file.ts"
+import { keepLostEvents } from "./lost-events.ts"
 import { armOpenOrders } from "./open-orders.ts"
 import { deliverQueue } from "./queue-delivery.ts"
 import { createQueues, startQueueServer } from "./queues.ts"
@@ -72,7 +73,6 @@ export type Platform = {
   close(): Promise<void>
 }
 
-const ROOT = join(import.meta.dirname, "..")
 const CALLS_IN_FLIGHT_MS = 2_000
 const TOKEN_AUDIENCE = "metro-pay-app"
 
@@ -111,10 +111,14 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const pools = new Map<string, FunctionPool>()
   const invoke = (functionName: string, event: string, requestId?: string) =>
     poolOf(pools, functionName).invoke(event, requestId)
-  const sfn = await startWorkflows({ blueprint, dataDir, speed, log, clock, invoke }, started)
-  const endpoints: Endpoints = { dynamodb: dynamodbUrl, kms: kms.url, sfn: sfn.url, sqs: queuesUrl }
+  const servers = { dynamodb: dynamodbUrl, kms: kms.url, sqs: queuesUrl }
+  const clients = openClients(servers, credentials, started)
+  const sfn = await startWorkflows(
+    { blueprint, dataDir, speed, log, clock, sqs: clients.sqs, invoke },
+    started,
+  )
+  const endpoints: Endpoints = { ...servers, sfn: sfn.url }
   const names = namesIn(blueprint)
-  const clients = openClients(endpoints, credentials, started)
 
   const seed = { dataDir, baseUrl: gateway.url, clock, ...names, ...clients, wechat: channels.wechat }
   await seedDemoData(seed)
@@ -181,8 +185,7 @@ async function startParts({ dataDir, speed, log, clock, url }: Part, started: St
     speed,
   }
   log("starting DynamoDB Local, queues and channels; synthesizing the templates")
-  const cdkOut = join(dataDir, "cdk.out")
-  const [database, queueServer, channels] = await all([
+  const [database, queueServer, channels, templates] = await all([
     startDynamoDb({ java, dir: join(dataDir, "dynamodb"), logFile: join(logDir, "dynamodb.log") }).then(
       (database) => {
         started.push(() => database.close())
@@ -197,9 +200,9 @@ async function startParts({ dataDir, speed, log, clock, url }: Part, started: St
       started.push(() => channels.close())
       return channels
     }),
-    synthesize(ROOT, cdkOut, logDir, settings),
+    synthesize(dataDir, settings),
   ])
-  const blueprint = readBlueprint(readAssembly(cdkOut, { sqs: queueServer.url, api: url }))
+  const blueprint = readBlueprint(readAssembly(templates, { sqs: queueServer.url, api: url }))
   return { blueprint, channels, dynamodbUrl: database.url, queuesUrl: queueServer.url }
 }
 
@@ -221,7 +224,7 @@ function namesIn({ functions }: Blueprint) {
 
 type Clients = { dynamodb: DynamoDBClient; streams: DynamoDBStreamsClient; kms: KMSClient; sqs: SQSClient }
 
-function openClients(endpoints: Endpoints, credentials: Credentials, started: Started): Clients {
+function openClients(endpoints: Omit<Endpoints, "sfn">, credentials: Credentials, started: Started): Clients {
   const clients = {
     dynamodb: new DynamoDBClient(clientOptions(endpoints.dynamodb, credentials)),
     streams: new DynamoDBStreamsClient(clientOptions(endpoints.dynamodb, credentials)),
@@ -240,12 +243,13 @@ type WorkflowParts = {
   speed: number
   log(line: string): void
   clock: PlatformClock
+  sqs: SQSClient
   invoke(functionName: string, event: string): Promise<InvocationOutcome>
 }
 
 /** Workflows, rules and schedules: everything that calls functions by the clock. `stop` may be called twice. */
 async function startWorkflows(
-  { blueprint, dataDir, speed, log, clock, invoke }: WorkflowParts,
+  { blueprint, dataDir, speed, log, clock, sqs, invoke }: WorkflowParts,
   started: Started,
 ) {
   const timers = clockTimers(clock)
@@ -258,9 +262,7 @@ async function startWorkflows(
   const invokeAsync = asyncInvocations({
     timers,
     invoke,
-    retriesOf: (functionName) => blueprint.asyncRetries.get(functionName) ?? DEFAULT_ASYNC_RETRIES,
-    giveUp: (functionName, event, outcome) =>
-      keepFailedRecords(join(dataDir, "failed-events"), functionName)(event, outcome),
+    giveUp: keepLostEvents({ ...blueprint, sqs, dir: join(dataDir, "failed-events") }),
     warn: log,
     speed,
   })

@@ -15,33 +15,28 @@ export type LocalSettings = {
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /**
- * Synthesizes the stacks of stage `local` to `outDir`, in a process of its own, since it keeps a core busy for seconds. The
- * checks are left out: they guard deployments. Throws a StartFault with the first line that tells why.
+ * Bundles the functions and synthesizes the stacks of stage `local` in the state folder; answers where the templates are.
+ * The checks are left out: they guard deployments. Throws a StartFault with the first line that tells why.
  */
-export async function synthesize(
-  root: string,
-  outDir: string,
-  logDir: string,
-  settings: LocalSettings,
-): Promise<void> {
-  rmSync(outDir, { recursive: true, force: true })
+export async function synthesize(dataDir: string, settings: LocalSettings): Promise<string> {
+  const outDir = join(dataDir, "cdk.out")
+  const bundles = join(dataDir, "bundles")
+  for (const dir of [outDir, bundles]) rmSync(dir, { recursive: true, force: true })
   const env = {
     ...process.env,
     METRO_PAY_SETTINGS: JSON.stringify({ stage: "local", templateChecks: false, ...settings }),
-    CDK_OUTDIR: outDir,
   }
+  const synth = join(import.meta.dirname, "synth-process.ts")
   try {
-    await promisify(execFile)(process.execPath, [join(root, "infra", "app.ts")], {
-      cwd: root,
-      env,
-      maxBuffer: MAX_OUTPUT_BYTES,
-    })
+    await promisify(execFile)(process.execPath, [synth, bundles, outDir], { env, maxBuffer: MAX_OUTPUT_BYTES })
+    return outDir
   } catch (fault) {
     const {
       stdout = "",
       stderr = "",
       message,
     } = fault as { stdout?: string; stderr?: string; message: string }
+    const logDir = join(dataDir, "logs")
     mkdirSync(logDir, { recursive: true })
     const log = join(logDir, "synth.log")
     writeFileSync(log, stdout + stderr)

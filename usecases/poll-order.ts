@@ -37,13 +37,14 @@ export type PollResult = "settled" | "asked again later" | "being undone" | "lef
 
 export async function pollOrder(ports: PollPorts, message: PollMessage): Promise<PollResult> {
   const order = await ports.orders.read(message.tradeNo)
-  const leg = order?.legs.find((it) => it.no === message.legNo)
-  const channel = leg && ports.channels[leg.channel]
-  if (!order || !leg || !channel) return "nothing to ask"
-  if (order.state === "PAID" || order.state === "RETRACTED") {
+  if (!order) return "nothing to ask"
+  const leg = order.legs.find((it) => it.no === message.legNo)
+  if (!leg || order.state === "PAID" || order.state === "RETRACTED") {
     await takeOffDesk(ports, order)
     return "nothing to ask"
   }
+  const channel = ports.channels[leg.channel]
+  if (!channel) return "nothing to ask"
   if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
   const { order: asked, answered } = await ask(ports, order, leg, channel)
   if (asked.state !== "PAYING") await takeOffDesk(ports, asked)
