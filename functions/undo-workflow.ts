@@ -6,9 +6,6 @@ import {
 } from "@aws-sdk/client-sfn"
 import type { Undoings } from "../usecases/ports.ts"
 
-/** An order that needs more undoings than this is on the exceptions desk, and the daily check tries on. */
-const MAX_GENERATIONS = 50
-
 /** Undoings as executions of the workflow, named after order and generation: the name keeps a second one from starting. */
 export function undoWorkflow(workflowArn: string): Undoings {
   const sfn = new SFNClient({
@@ -36,11 +33,11 @@ export function undoWorkflow(workflowArn: string): Undoings {
   }
 
   return {
-    async ensure(tradeNo) {
-      for (let generation = 1; generation <= MAX_GENERATIONS; generation++) {
+    async ensure(tradeNo, after = 0) {
+      // A generation lasts 23 hours unless it finishes the order, so there are few; a name is free again after 90 days.
+      for (let generation = after + 1; ; generation++) {
         if (await start(tradeNo, generation)) return
       }
-      throw new Error(`order ${tradeNo} was undone ${MAX_GENERATIONS} times and is not final`)
     },
   }
 }

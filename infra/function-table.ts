@@ -146,7 +146,7 @@ export const FUNCTION_TABLE = {
   },
   daily: {
     trigger: { schedule: "daily" },
-    main: ["GetItem", "UpdateItem"],
+    main: ["GetItem", "Query", "UpdateItem"],
     days: ["Query"],
     settings: ["GetItem", "Query"],
     unwraps: ["metro-pay/data"],

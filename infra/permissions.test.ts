@@ -110,7 +110,7 @@ const EXPECTED: Record<string, Permissions> = {
     "FailedUndosLost.Arn": ["sqs:SendMessage"],
   },
   daily: {
-    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
     "Main.Arn/index/byDay": ["dynamodb:Query"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
     "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],

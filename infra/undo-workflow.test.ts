@@ -12,6 +12,7 @@ type State = {
   Next?: string
   Default?: string
   Choices?: { Next: string }[]
+  Catch?: { Next: string }[]
   End?: boolean
 }
 type Definition = {
@@ -69,6 +70,7 @@ test("an execution ends after 23 hours, and a step that fails is tried six more 
       IntervalSeconds: 2,
       BackoffRate: 2,
       MaxDelaySeconds: 60,
+      JitterStrategy: "FULL",
       MaxAttempts: 6,
     },
   ])
@@ -85,12 +87,18 @@ test("each step gets what the one before answered, until one says done", async (
   assert.deepEqual(payloads, [{ tradeNo: "1", generation: 1 }, answers[0], answers[1]])
 })
 
-test("a step that goes on failing fails the execution after its seventh try", async () => {
-  const { payloads, result } = run({ tradeNo: "1", generation: 1 }, async () => {
-    throw new Error("the function broke")
+test("a step that goes on failing is left alone for ten minutes and tried on, with what it knew", async () => {
+  const { payloads, result } = run({ tradeNo: "1", generation: 1 }, async (step) => {
+    if (step < 7) throw new Error("the function broke")
+    return { tradeNo: "1", generation: 1, done: true, waitSeconds: 0 }
   })
-  await assert.rejects(result)
-  assert.equal(payloads.length, 7)
+  assert.deepEqual(await result, { tradeNo: "1", generation: 1, done: true, waitSeconds: 0 })
+  assert.equal(payloads.length, 8)
+  assert.deepEqual(
+    { ...(payloads[7] as object), fault: undefined },
+    { tradeNo: "1", generation: 1, fault: undefined },
+  )
+  assert.equal((definition.States.WaitOut as State & { Seconds: number }).Seconds, 600)
 })
 
 test("an answer that does not say whether it is done fails the execution rather than going on for ever", async () => {
@@ -172,7 +180,8 @@ function definitionIn(template: Template): Definition {
 function nextOf({ States }: Definition, name: string): string[] {
   const state = States[name]
   assert.ok(state, `${name} does not exist`)
-  const next = [state.Next, state.Default, ...(state.Choices ?? []).map((choice) => choice.Next)]
+  const further = [...(state.Choices ?? []), ...(state.Catch ?? [])].map((it) => it.Next)
+  const next = [state.Next, state.Default, ...further]
   const found = next.filter((it) => it !== undefined)
   assert.equal(found.length === 0, state.Type === "Succeed" || state.Type === "Fail", `${name} leads nowhere`)
   return found
@@ -194,7 +203,7 @@ function run(input: { tradeNo: string; generation: number }, step: (count: numbe
           return { StatusCode: 200, Payload: await step(payloads.length - 1) }
         },
       },
-      waitTimeOverrides: { Wait: 0 },
+      waitTimeOverrides: { Wait: 0, WaitOut: 0 },
       retryIntervalOverrides: { Step: 0 },
     },
   })

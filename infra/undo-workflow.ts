@@ -10,6 +10,8 @@ import { undoWorkflowArn, undoWorkflowName } from "./undo-workflow-name.ts"
 
 /** What is not undone by then begins anew: the end by time-out is an event like a failure is (failed-undos.ts). */
 const EXECUTION_TIMEOUT_S = 23 * 60 * 60
+/** How long a step that went on failing is left alone. */
+const FAULT_WAIT_S = 10 * 60
 
 /**
  * Undoes an order, however long a channel takes: the function does one step and says how long to wait until the next. What
@@ -53,8 +55,11 @@ function undoOrderDefinition(functionArn: string) {
         Parameters: { FunctionName: functionArn, "Payload.$": "$" },
         OutputPath: "$.Payload",
         Retry: [RETRY],
+        // A fault of ours that lasts must not use the execution up: it waits until somebody has mended it.
+        Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.fault", Next: "WaitOut" }],
         Next: "IsDone",
       },
+      WaitOut: { Type: "Wait", Seconds: FAULT_WAIT_S, Next: "Step" },
       IsDone: {
         Type: "Choice",
         Choices: [{ Variable: "$.done", BooleanEquals: true, Next: "Done" }],
@@ -78,6 +83,8 @@ const RETRY = {
   IntervalSeconds: 2,
   BackoffRate: 2,
   MaxDelaySeconds: 60,
+  // After an outage thousands come back at once.
+  JitterStrategy: "FULL",
   MaxAttempts: 6,
 }
 

@@ -60,7 +60,8 @@ async function answer<Input>(
     if (!operation) throw new AwsRefusal("UnknownOperationException", `${name} is not offered here`)
     return { status: 200, body: await operation(await readInput<Input>(request)) }
   } catch (fault) {
-    if (fault instanceof AwsRefusal) return { status: 400, body: { __type: fault.type, message: fault.message } }
+    if (fault instanceof AwsRefusal)
+      return { status: 400, body: { __type: fault.type, message: fault.message } }
     return { status: 500, body: { __type: faultType, message: String(fault) } }
   }
 }

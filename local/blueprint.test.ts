@@ -6,7 +6,9 @@ import { after, before, test } from "node:test"
 import { FUNCTION_NAMES } from "../infra/function-table.ts"
 import { platformUnderTest, settingsOf } from "../infra/test-templates.ts"
 import { type Blueprint, readBlueprint } from "./blueprint.ts"
+import { matches } from "./event-pattern.ts"
 import { readAssembly } from "./template.ts"
+import { functionsOfWorkflow } from "./workflow-definition.ts"
 
 const addresses = { sqs: "http://127.0.0.1:9324", api: "http://127.0.0.1:8787" }
 const dir = mkdtempSync(join(tmpdir(), "blueprint-"))
@@ -25,7 +27,7 @@ test("finds every function of the stacks, with its code and its variables resolv
   for (const { name, codeDir, handler, timeoutMs, environment } of blueprint.functions) {
     assert.ok(existsSync(join(codeDir, "index.mjs")), name)
     assert.equal(handler, "index.handler")
-    assert.equal(timeoutMs, 12_000)
+    assert.ok(timeoutMs >= 12_000, name)
     for (const [key, value] of Object.entries(environment))
       assert.doesNotMatch(value, /Fn::|\[object|\$\{/, key)
   }
@@ -65,15 +67,50 @@ test("tables come with index, stream and expiry, and a dead-letter queue with it
   )
 })
 
-test("workers are fed from the queue and the stream", () => {
-  const [queueMapping] = blueprint.queueMappings
-  assert.equal(queueMapping?.functionName, functionNamed("poll")?.name)
-  assert.equal(queueMapping?.queueName, "MetroPay-local-poll-wechat")
-  const [streamMapping] = blueprint.streamMappings
-  assert.equal(streamMapping?.functionName, functionNamed("effects")?.name)
-  assert.equal(streamMapping?.tableName, functionNamed("effects")?.environment.MAIN_TABLE)
-  assert.equal(streamMapping?.bisect, true)
-  assert.equal(streamMapping?.reportItemFailures, true)
+test("workers are fed from the queues and the stream", () => {
+  const fed = blueprint.queueMappings.map(({ functionName, queueName }) => [functionName, queueName])
+  assert.deepEqual(fed.sort(), [
+    [functionNamed("deadletters")?.name, "MetroPay-local-poll-wechat-dead-letters"],
+    [functionNamed("poll")?.name, "MetroPay-local-poll-wechat"],
+  ])
+  const consumers = blueprint.streamMappings.map(({ functionName }) => functionName)
+  assert.deepEqual(consumers.sort(), [functionNamed("effects")?.name, functionNamed("recovery")?.name])
+  assert.equal(new Set(blueprint.streamMappings.map(({ id }) => id)).size, 2)
+  for (const { tableName, bisect, reportItemFailures } of blueprint.streamMappings) {
+    assert.equal(tableName, functionNamed("effects")?.environment.MAIN_TABLE)
+    assert.deepEqual([bisect, reportItemFailures], [true, true])
+  }
+})
+
+test("undoing is a workflow, told to the functions, that comes back by a rule when it fails", () => {
+  const [workflow, ...others] = blueprint.workflows
+  assert.equal(others.length, 0)
+  assert.equal(workflow?.arn, functionNamed("reverse")?.environment.UNDO_WORKFLOW_ARN)
+  assert.deepEqual(workflow && functionsOfWorkflow(workflow), [functionNamed("undo")?.name])
+  assert.equal(workflow?.timeoutMs, 23 * 3_600_000)
+  const [rule] = blueprint.rules
+  const failed = { stateMachineArn: workflow?.arn, status: "TIMED_OUT" }
+  const event = {
+    source: "aws.states",
+    "detail-type": "Step Functions Execution Status Change",
+    detail: failed,
+  }
+  assert.deepEqual(
+    [event, { ...event, detail: { ...failed, status: "SUCCEEDED" } }].map((each) =>
+      rule ? matches(rule.pattern, each) : undefined,
+    ),
+    [true, false],
+  )
+  assert.deepEqual(rule?.targets, [{ functionName: functionNamed("undofailed")?.name, input: undefined }])
+  const lost = functionNamed("undofailed")?.deadLetterQueue
+  assert.ok(blueprint.queues.some(({ arn }) => arn === lost))
+})
+
+test("the daily check has its schedule", () => {
+  assert.deepEqual(
+    blueprint.schedules.map(({ functionName, expression, timeZone }) => [functionName, expression, timeZone]),
+    [[functionNamed("daily")?.name, "cron(0 1,13 * * ? *)", "Asia/Shanghai"]],
+  )
 })
 
 /** An assembly of one stack with these resources. */
@@ -90,12 +127,64 @@ function assembly(name: string, resources: Record<string, { Type: string; Proper
 }
 
 test("a resource that cannot be run here is named", () => {
-  const machine = assembly("machine", { Undo: { Type: "AWS::StepFunctions::StateMachine" } })
-  assert.throws(
-    () => readBlueprint(machine),
-    /Undo is an AWS::StepFunctions::StateMachine, which the local platform cannot run/,
-  )
+  const pipe = assembly("pipe", { Undo: { Type: "AWS::Pipes::Pipe" } })
+  assert.throws(() => readBlueprint(pipe), /Undo is an AWS::Pipes::Pipe, which the local platform cannot run/)
 })
+
+const SCHEDULE = {
+  Type: "AWS::Scheduler::Schedule",
+  Properties: {
+    ScheduleExpression: "rate(1 hour)",
+    Target: { Arn: "arn:aws:lambda:us-east-1:000000000000:function:gone" },
+  },
+}
+const unknown: [
+  what: string,
+  resources: Record<string, { Type: string; Properties?: object }>,
+  says: RegExp,
+][] = [
+  ["a schedule of a function that is not there", { Hourly: SCHEDULE }, /have no function gone/],
+  [
+    "a schedule of something else than a function",
+    { Hourly: { ...SCHEDULE, Properties: { Target: { Arn: "arn:aws:sqs:us-east-1:000000000000:q" } } } },
+    /Hourly: the target arn:aws:sqs:us-east-1:000000000000:q is not known/,
+  ],
+  [
+    "a rule that matches in a way of its own",
+    {
+      Rule: {
+        Type: "AWS::Events::Rule",
+        Properties: { EventPattern: { detail: { status: [{ "anything-but": "RUNNING" }] } } },
+      },
+    },
+    /event pattern {"anything-but":"RUNNING"} is not known/,
+  ],
+  [
+    "a rule that changes the event",
+    {
+      Rule: {
+        Type: "AWS::Events::Rule",
+        Properties: { EventPattern: {}, Targets: [{ Arn: "x", InputPath: "$.detail" }] },
+      },
+    },
+    /Rule: changing an event is not known/,
+  ],
+  [
+    "a source with filters",
+    {
+      Feed: {
+        Type: "AWS::Lambda::EventSourceMapping",
+        Properties: { FilterCriteria: { Filters: [] }, EventSourceArn: "arn:aws:sqs:us-east-1:0:q" },
+      },
+    },
+    /Feed: filters of event sources are not known/,
+  ],
+]
+for (const [index, [what, resources, says]] of unknown.entries()) {
+  test(`${what} ends the start by name`, () => {
+    assert.throws(() => readBlueprint(assembly(`unknown${index}`, resources)), says)
+  })
+}
 
 test("expressions come to what CloudFormation makes of them", () => {
   const { resolve } = assembly("expressions", {

@@ -1,11 +1,11 @@
 /** What the templates want to run, as typed lists. A resource that could not be run here ends the start, by name. */
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb"
-import { readEventPattern } from "./event-pattern.ts"
 import type { RuleDefinition } from "./event-rules.ts"
 import type { KeyDefinition, KeySpec, KeyUsage } from "./kms-keys.ts"
 import type { ScheduleDefinition } from "./schedules.ts"
 import { type Assembly, attributeOf, propertiesOf, type Resource, refOf } from "./template.ts"
-import { functionsOfWorkflow, readWorkflow, type WorkflowDefinition } from "./workflow-definition.ts"
+import { ruleOf, scheduleOf, workflowOf } from "./trigger-resources.ts"
+import { functionsOfWorkflow, type WorkflowDefinition } from "./workflow-definition.ts"
 
 export type FunctionDefinition = {
   name: string
@@ -144,10 +144,12 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
       blueprint.workflows.push(workflowOf(assembly, resource))
       return
     case "AWS::Events::Rule":
-      addRule(blueprint, assembly, resource)
+      if (propertiesOf(assembly, resource).State !== "DISABLED")
+        blueprint.rules.push(ruleOf(assembly, resource))
       return
     case "AWS::Scheduler::Schedule":
-      addSchedule(blueprint, assembly, resource)
+      if (propertiesOf(assembly, resource).State !== "DISABLED")
+        blueprint.schedules.push(scheduleOf(assembly, resource))
       return
     default:
       if (!Object.hasOwn(NOT_RUN, resource.type)) {
@@ -312,64 +314,6 @@ function addMapping(blueprint: Blueprint, assembly: Assembly, resource: Resource
     tableName,
     ...streamSettings(properties),
   })
-}
-
-function workflowOf(assembly: Assembly, resource: Resource): WorkflowDefinition {
-  const { DefinitionString, StateMachineType = "STANDARD" } = propertiesOf(assembly, resource)
-  if (typeof DefinitionString !== "string" || StateMachineType !== "STANDARD") {
-    throw new Error(
-      `${resource.logicalId}: only standard workflows with their definition in the template are known to the local platform`,
-    )
-  }
-  const arn = refOf(assembly, resource)
-  return readWorkflow({ name: lastPart(arn), arn }, DefinitionString)
-}
-
-type Target = { Arn?: unknown; Input?: unknown; InputPath?: unknown; InputTransformer?: unknown }
-
-function addRule(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
-  const properties = propertiesOf(assembly, resource)
-  const { State, EventPattern, EventBusName = "default", Targets = [] } = properties
-  if (State === "DISABLED") return
-  if (EventPattern === undefined || EventBusName !== "default") {
-    throw new Error(
-      `${resource.logicalId}: only rules with a pattern on the default bus are known to the local platform`,
-    )
-  }
-  const targets = (Targets as Target[]).map((target) => {
-    if (target.InputPath !== undefined || target.InputTransformer !== undefined) {
-      throw new Error(`${resource.logicalId}: changing an event is not known to the local platform`)
-    }
-    return { functionName: targetFunction(resource, target), input: optionalText(target.Input) }
-  })
-  blueprint.rules.push({ name: refOf(assembly, resource), pattern: readEventPattern(EventPattern), targets })
-}
-
-function addSchedule(blueprint: Blueprint, assembly: Assembly, resource: Resource): void {
-  const properties = propertiesOf(assembly, resource)
-  if (properties.State === "DISABLED") return
-  if (properties.StartDate !== undefined || properties.EndDate !== undefined) {
-    throw new Error(`${resource.logicalId}: first and last days are not known to the local platform`)
-  }
-  const target = properties.Target as Target
-  blueprint.schedules.push({
-    name: refOf(assembly, resource),
-    arn: attributeOf(assembly, resource, "Arn"),
-    expression: String(properties.ScheduleExpression),
-    timeZone: String(properties.ScheduleExpressionTimezone ?? "UTC"),
-    functionName: targetFunction(resource, target),
-    input: optionalText(target.Input),
-  })
-}
-
-function targetFunction({ logicalId }: Resource, { Arn }: Target): string {
-  const name = /^arn:aws:lambda:[^:]*:[^:]*:function:([^:]+)$/.exec(String(Arn))?.[1]
-  if (!name) throw new Error(`${logicalId}: the target ${Arn} is not known to the local platform`)
-  return name
-}
-
-function optionalText(value: unknown): string | undefined {
-  return value === undefined ? undefined : String(value)
 }
 
 /** What is to be called must be there: a wrong name shows at the start, not in the night when a schedule comes due. */

@@ -7,6 +7,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs"
 import { apply, type FirstEvent, type Leg, newOrder, type Order } from "../domain/order.ts"
 import { orderStore } from "../persistence/order-store.ts"
+import type { OrderStore, PollMessage } from "../usecases/ports.ts"
 import { clientOptions, LOCAL_ACCOUNT } from "./account.ts"
 import { openClock } from "./clock.ts"
 import { createTables, startDynamoDb } from "./dynamodb.ts"
@@ -41,7 +42,17 @@ function order(outRequestNo: string, event: FirstEvent): Order {
   return newOrder(request, event, { fingerprint: "f", createdAtMs: NOON_MS, day: "20250601", legs: [leg] })
 }
 
-test("every order that is not final is asked about at the start, and no other", async (t) => {
+const taken = ({ legs }: Order): Leg[] => legs.map((leg) => ({ ...leg, state: "CHARGED", couponFen: 0 }))
+const charged = (paid: Order) => apply(paid, "charged", NOON_MS + 1, { legs: taken(paid) })
+
+/** Writes one after the other what becomes of an order. */
+async function become(orders: OrderStore, from: Order, ...steps: Order[]): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    assert.deepEqual(await orders.advance(steps[index - 1] ?? from, step), { written: true })
+  }
+}
+
+test("every order that is not final or holds money it must not is asked about at the start, and no other", async (t) => {
   const dir = mkdtempSync(join(tmpdir(), "open-orders-"))
   const java = await findJava(process.env)
   const [database, queues] = await Promise.all([
@@ -72,16 +83,33 @@ test("every order that is not final is asked about at the start, and no other", 
   const orders = orderStore(dynamodb, "main")
   const open = order("open", "accepted")
   const paid = order("paid", "accepted")
-  for (const each of [open, paid, order("refused", "refused")]) await orders.create(each)
-  await orders.advance(paid, apply(paid, "charged", NOON_MS + 1))
+  const reversed = order("reversed", "accepted")
+  const undone = order("undone", "accepted")
+  const surplus = order("surplus", "accepted")
+  for (const each of [open, paid, reversed, undone, surplus, order("refused", "refused")]) {
+    await orders.create(each)
+  }
+  await become(orders, paid, charged(paid))
+  await become(orders, reversed, apply(reversed, "reversalStarted", NOON_MS + 1))
+  await become(orders, undone, charged(undone), apply(charged(undone), "undoStarted", NOON_MS + 2))
+  const declined = apply(surplus, "declined", NOON_MS + 1)
+  await become(
+    orders,
+    surplus,
+    declined,
+    apply(declined, "surplusFound", NOON_MS + 2, { legs: taken(declined) }),
+  )
 
   const armed = await armOpenOrders({ dynamodb, sqs, mainTable: "main", pollQueues: { wechat: url } })
-  assert.equal(armed, 1)
+  assert.equal(armed, 4)
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }),
   )
+  const asked = Messages.map(({ Body }) => JSON.parse(Body ?? "") as PollMessage)
   assert.deepEqual(
-    Messages.map(({ Body }) => JSON.parse(Body ?? "") as unknown),
-    [{ tradeNo: open.tradeNo, legNo: 1, step: 0 }],
+    asked.sort((one, other) => one.tradeNo.localeCompare(other.tradeNo)),
+    [open, reversed, undone, surplus]
+      .map(({ tradeNo }) => ({ tradeNo, legNo: 1, step: 0 }))
+      .sort((one, other) => one.tradeNo.localeCompare(other.tradeNo)),
   )
 })

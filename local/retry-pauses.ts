@@ -21,7 +21,9 @@ export function retryPauses(retriers: readonly Retrier[] = []): RetryPauses {
   return {
     left,
     after(errorName) {
-      const index = retriers.findIndex(({ ErrorEquals }) => ErrorEquals.some((each) => covers(each, errorName)))
+      const index = retriers.findIndex(({ ErrorEquals }) =>
+        ErrorEquals.some((each) => covers(each, errorName)),
+      )
       const { MaxDelaySeconds, ...given } = retriers[index] ?? { MaxAttempts: 0 }
       const { IntervalSeconds, MaxAttempts, BackoffRate } = { ...DEFAULTS, ...given }
       const attempt = attempts[index] ?? 0

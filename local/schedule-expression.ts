@@ -116,14 +116,7 @@ function shownAt(atMs: number, timeZone: string): number {
   const { time } = localDateTime(atMs, timeZone)
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(time) ?? []
-  return Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  )
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
 }
 
 function startOfDay(atMs: number, timeZone: string): number {

@@ -165,3 +165,19 @@ test("starts, carries on after kill -9 with its data and its clock, and stops cl
   second.kill("SIGTERM")
   assert.deepEqual(await once(second, "exit"), [0, null])
 })
+
+test("stops when npm, which started it by way of a shell, is killed", async () => {
+  const command = `"${process.execPath}" "${join(import.meta.dirname, "start.ts")}" --port=0 --data "${join(dir, "npm")}"; true`
+  const launcher = `
+    const { spawn } = require("node:child_process")
+    spawn("sh", ["-c", ${JSON.stringify(command)}], { stdio: "inherit" })`
+  const npm = spawn(process.execPath, ["-e", launcher], {
+    env: { ...environment, npm_lifecycle_event: "start" },
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  const ended = once(npm.stdout, "close")
+  await ready(npm)
+  npm.kill("SIGKILL")
+  // The pipe closes with the last process that holds it.
+  await ended
+})

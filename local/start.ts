@@ -2,10 +2,10 @@
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { HELP, readOptions } from "./options.ts"
+import { watchNpm } from "./parent-watch.ts"
 import { StartFault } from "./start-fault.ts"
 
 const FAST = 20
-const PARENT_WATCH_MS = 500
 const STOP_WITHIN_MS = 8_000
 
 const root = join(import.meta.dirname, "..")
@@ -29,7 +29,7 @@ async function run(): Promise<void> {
     console.log(HELP)
     process.exit(0)
   }
-  if (process.env.npm_lifecycle_event !== undefined) endWithParent()
+  if (process.env.npm_lifecycle_event !== undefined) void watchNpm(() => void end())
   // Half a second of loading that neither --help nor a wrong option needs.
   const { startPlatform } = await import("./platform.ts")
   const { port, dataDir, reset, fast } = options
@@ -65,14 +65,6 @@ async function end(): Promise<void> {
     process.exit(1)
   }
   process.exit(0)
-}
-
-/** npm's shell may end without passing its signal on; then nobody would stop this process any more. */
-function endWithParent(): void {
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) void end()
-  }, PARENT_WATCH_MS).unref()
 }
 
 function explain(fault: unknown): void {

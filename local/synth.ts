@@ -28,7 +28,10 @@ export async function synthesize(dataDir: string, settings: LocalSettings): Prom
   }
   const synth = join(import.meta.dirname, "synth-process.ts")
   try {
-    await promisify(execFile)(process.execPath, [synth, bundles, outDir], { env, maxBuffer: MAX_OUTPUT_BYTES })
+    await promisify(execFile)(process.execPath, [synth, bundles, outDir], {
+      env,
+      maxBuffer: MAX_OUTPUT_BYTES,
+    })
     return outDir
   } catch (fault) {
     const {

@@ -9,7 +9,7 @@ export type WorkflowSurroundings = {
   clock: PlatformClock
   timers: ClockTimers
   invoke(functionName: string, event: string): Promise<InvocationOutcome>
-  /** Divides the pauses between tries. The waits of a workflow are in its input: who writes them divides them. */
+  /** Divides the pauses between tries and the waits of fixed length. Others come with the input, from who divides them. */
   speed: number
 }
 
@@ -124,19 +124,22 @@ function withoutTimers(state: WorkflowState): WorkflowState {
 }
 
 function handlerOf(state: WorkflowState, around: WorkflowSurroundings, signal: AbortSignal): StateHandler {
-  return state.Type === "Wait" ? waiting(around, signal) : calling(state, around, signal)
+  return state.Type === "Wait" ? waiting(state, around, signal) : calling(state, around, signal)
 }
 
-function waiting({ clock, timers }: WorkflowSurroundings, signal: AbortSignal): StateHandler {
+function waiting(state: WorkflowState, around: WorkflowSurroundings, signal: AbortSignal): StateHandler {
+  const { clock, timers } = around
+  const divisor = state.Seconds === undefined ? 1 : around.speed
   return async (given) => {
     const { input, seconds, timestamp } = given as { input: Json; seconds?: Json; timestamp?: Json }
-    const ms = timestamp === undefined ? Number(seconds) * 1000 : Date.parse(String(timestamp)) - clock.nowMs()
+    const ms =
+      timestamp === undefined ? Number(seconds) * 1000 : Date.parse(String(timestamp)) - clock.nowMs()
     const readable = timestamp === undefined ? Number.isInteger(seconds) && ms >= 0 : !Number.isNaN(ms)
     if (!readable || ms >= LONGEST_S * 1000) {
       const what = JSON.stringify(timestamp ?? seconds)
       throw new EndsExecution("States.Runtime", `${what} is nothing that can be waited for`)
     }
-    await timers.sleep(ms, signal)
+    await timers.sleep(ms / divisor, signal)
     return input
   }
 }
@@ -163,7 +166,11 @@ function calling(state: WorkflowState, around: WorkflowSurroundings, signal: Abo
  * A function's error has the name that it threw. What Lambda has no name for is Lambda.Unknown: time-outs, too little memory,
  * ends of the process. https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
  */
-function faultOf({ why, errorType, errorMessage }: Extract<InvocationOutcome, { kind: "failed" }>): TaskFault {
+function faultOf({
+  why,
+  errorType,
+  errorMessage,
+}: Extract<InvocationOutcome, { kind: "failed" }>): TaskFault {
   const named = why === "error" || why === "init"
   return new TaskFault(named ? errorType : "Lambda.Unknown", JSON.stringify({ errorType, errorMessage }))
 }

@@ -44,7 +44,10 @@ const DEFINITION = {
       Retry: [
         { ErrorEquals: ["Busy", "Lambda.Unknown"], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 2 },
       ],
-      Catch: [{ ErrorEquals: ["Hopeless"], ResultPath: "$.caught", Next: "Given up" }],
+      Catch: [
+        { ErrorEquals: ["Hopeless"], ResultPath: "$.caught", Next: "Given up" },
+        { ErrorEquals: ["Tired"], ResultPath: "$.caught", Next: "Rest" },
+      ],
       Next: "Is done",
     },
     "Is done": {
@@ -53,6 +56,7 @@ const DEFINITION = {
       Default: "Wait",
     },
     Wait: { Type: "Wait", SecondsPath: "$.waitSeconds", Next: "Step" },
+    Rest: { Type: "Wait", Seconds: 600, Next: "Step" },
     Done: { Type: "Succeed" },
     "Given up": { Type: "Fail", Error: "GivenUp", Cause: "nobody can" },
   },
@@ -72,12 +76,16 @@ const calls = new Map<string, number>()
 const watchers = new Set<() => void>()
 const changes: string[] = []
 
+function look(): void {
+  for (const watch of watchers) watch()
+}
+
 async function invoke(functionName: string, event: string): Promise<InvocationOutcome> {
   assert.equal(functionName, "undo")
   const state = JSON.parse(event) as { tradeNo: string }
   const call = (calls.get(state.tradeNo) ?? 0) + 1
   calls.set(state.tradeNo, call)
-  setImmediate(() => watchers.forEach((watch) => watch()))
+  setImmediate(look)
   const behaved = behaviours.get(state.tradeNo)?.(call) ?? { done: true }
   if ("errorType" in behaved) {
     const { errorType, why = "error" } = behaved as { errorType: string; why?: "error" | "crash" }
@@ -103,7 +111,7 @@ before(async () => {
   const definition = readWorkflow({ name: "undo-order", arn: MACHINE }, JSON.stringify(DEFINITION))
   const changed = ({ name, status }: Readonly<Execution>) => {
     changes.push(`${name} ${status}`)
-    setImmediate(() => watchers.forEach((watch) => watch()))
+    setImmediate(look)
   }
   workflows = openWorkflows([definition], { clock, timers, invoke, speed: 1, logOf: () => log, changed })
   server = await startWorkflowsApi(workflows)
@@ -191,7 +199,11 @@ test("a name is the same execution while it runs with the same input, and taken 
 })
 
 test("a retried error waits on the platform's clock, longer each time, and begins anew once it went well", async () => {
-  const plan = [{ errorType: "Busy" }, { errorType: "Crashed", why: "crash" }, { done: false, waitSeconds: 0 }]
+  const plan = [
+    { errorType: "Busy" },
+    { errorType: "Crashed", why: "crash" },
+    { done: false, waitSeconds: 0 },
+  ]
   await start("retried", (call) => [...plan, ...plan][call - 1] ?? { done: true })
   for (const [call, seconds] of [
     [1, 2],
@@ -229,6 +241,18 @@ test("an error is caught by its name", async () => {
   assert.deepEqual([error, cause], ["GivenUp", "nobody can"])
 })
 
+test("a caught error may be waited out, for a time that the definition fixes", async () => {
+  const executionArn = await start("tired", (call) => (call === 1 ? { errorType: "Tired" } : { done: true }))
+  await waiting("tired")
+  assert.equal((await describe(executionArn)).status, "RUNNING")
+  clock.advance(600_000)
+  await ended("tired", "SUCCEEDED")
+  const { caught } = JSON.parse((await describe(executionArn)).output ?? "") as {
+    caught?: { Error?: string }
+  }
+  assert.equal(caught?.Error, "Tired")
+})
+
 test("seconds that are none fail the execution instead of waiting for ever", async () => {
   for (const waitSeconds of [1.5, -1, "60", undefined]) {
     const name = `strange-${waitSeconds}`
@@ -259,7 +283,10 @@ test("what does not exist or cannot be read is refused by the SDK's names", asyn
   await assert.rejects(send({ name: "a b" }), InvalidName)
   await assert.rejects(send({ name: "x".repeat(81) }), InvalidName)
   await assert.rejects(send({ input: "{" }), InvalidExecutionInput)
-  await assert.rejects(describe(`${MACHINE.replace("stateMachine", "execution")}:nobody`), ExecutionDoesNotExist)
+  await assert.rejects(
+    describe(`${MACHINE.replace("stateMachine", "execution")}:nobody`),
+    ExecutionDoesNotExist,
+  )
 })
 
 for (const [what, change, says] of [

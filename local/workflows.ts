@@ -55,8 +55,7 @@ export function openWorkflows(
   const machines = new Map(definitions.map((each) => [each.arn, machineOf(each, around)]))
   const machineAt = (arn: string) => {
     const machine = machines.get(arn)
-    if (!machine)
-      throw new AwsRefusal("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`)
+    if (!machine) throw new AwsRefusal("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`)
     return machine
   }
   const executions = new Map<string, Running>()
@@ -79,8 +78,7 @@ export function openWorkflows(
       const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`
       const taken = known(executionArn)?.execution
       if (taken?.status === "RUNNING" && taken.input === input) return taken
-      if (taken)
-        throw new AwsRefusal("ExecutionAlreadyExists", `Execution Already Exists: '${executionArn}'`)
+      if (taken) throw new AwsRefusal("ExecutionAlreadyExists", `Execution Already Exists: '${executionArn}'`)
       const startMs = clock.nowMs()
       const execution = { executionArn, stateMachineArn, name, status: "RUNNING" as const, input, startMs }
       const running = machine(execution)

@@ -38,7 +38,7 @@ export type MerchantSettingsStore = MerchantStore & {
 
 /** How long settings are used from memory where no gate is read (queries): a revoked key is refused after that at the latest. */
 const FRESH_MS = 30_000
-/** An unknown key has the settings read again, at most this often a merchant: it must not be a way to make us read. */
+/** An unknown key or account has the settings read again, at most this often a merchant: it must not be a way to make us read. */
 const REREAD_MS = 1_000
 /** Merchants kept in one function's memory. */
 const MOST_KEPT = 1_000
@@ -84,7 +84,7 @@ export function merchantStore(
       const sk = accountSk(account.channel, account.accountId, account.settingsVersion)
       const item =
         (await cached(merchantId, FRESH_MS))?.sealedAccounts.get(sk) ??
-        (await load(merchantId))?.sealedAccounts.get(sk)
+        (await cached(merchantId, REREAD_MS))?.sealedAccounts.get(sk)
       const sealed = item?.se?.B
       if (!sealed) throw new Error(`merchant ${merchantId} has no account ${sk}`)
       return JSON.parse(unseal(fieldKey, accountPlace(tableName, merchantId, sk), sealed))

@@ -28,6 +28,21 @@ test("twenty calls of which half met silence open the breaker until the window e
   assert.equal(breaker.openForSeconds(account, 60_000), undefined)
 })
 
+test("answered calls of an hour ago say nothing about now", async () => {
+  const { total, breaker } = sharedCounts()
+  for (let i = 0; i < 500; i++) await breaker.note(account, true, 0)
+  assert.deepEqual(total, { calls: 0, unanswered: 0 }, "and cost nothing while nothing is amiss")
+  for (let i = 0; i < 20; i++) await breaker.note(account, false, 3_600_000)
+  assert.equal(breaker.learn(account, total, 3_600_000), true)
+})
+
+test("once there is silence, functions that only meet answers report them too", async () => {
+  const { total, breaker } = sharedCounts()
+  breaker.learn(account, { calls: 1, unanswered: 1 }, 0)
+  await breaker.note(account, true, 0)
+  assert.deepEqual(total, { calls: 1, unanswered: 0 })
+})
+
 test("few calls, or mostly answered ones, leave it closed", () => {
   const { breaker } = sharedCounts()
   assert.equal(breaker.learn(account, { calls: 19, unanswered: 19 }, 0), false)

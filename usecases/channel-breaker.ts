@@ -2,8 +2,9 @@
  * The breaker (design §2, "Limits of an outage"): a channel account that does not answer is not asked to charge any more, so
  * that tills hear "try again" at once instead of waiting for silence, and no order is begun that would only have to be undone.
  *
- * The counts are shared by all functions and cost nothing while the channel answers: a function adds what it saw only when
- * it meets silence. Windows follow one another, so the first calls of each are the probe that finds the channel back.
+ * The counts are shared by all functions and cost nothing while the channel answers: the first silence of a window is what
+ * makes the others add their answered calls too. Windows follow one another, so the first calls of each are the probe that
+ * finds the channel back.
  */
 import type { ChannelAccount, ChannelHealth, ChannelHealthStore } from "./ports.ts"
 
@@ -22,35 +23,46 @@ export type ChannelBreaker = {
   note(account: ChannelAccount, answered: boolean, nowMs: number): Promise<void>
 }
 
+/** What this function knows of an account in one window. */
+type Seen = { windowMs: number; open: boolean; troubled: boolean; answered: number }
+
 export function channelBreaker(store: ChannelHealthStore): ChannelBreaker {
-  const openUntilMs = new Map<string, number>()
-  const answeredHere = new Map<string, number>()
+  const accounts = new Map<string, Seen>()
   const windowStartMs = (nowMs: number) => Math.floor(nowMs / WINDOW_MS) * WINDOW_MS
+
+  function seenOf(account: ChannelAccount, nowMs: number): Seen {
+    const name = `${account.merchantId} ${account.channel} ${account.accountId}`
+    const windowMs = windowStartMs(nowMs)
+    const known = accounts.get(name)
+    if (known?.windowMs === windowMs) return known
+    const fresh = { windowMs, open: false, troubled: false, answered: 0 }
+    accounts.set(name, fresh)
+    return fresh
+  }
+
   return {
     windowStartMs,
 
     openForSeconds(account, nowMs) {
-      const leftMs = (openUntilMs.get(nameOf(account)) ?? 0) - nowMs
-      return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined
+      const { open, windowMs } = seenOf(account, nowMs)
+      return open ? Math.max(1, Math.ceil((windowMs + WINDOW_MS - nowMs) / 1000)) : undefined
     },
 
     learn(account, { calls, unanswered }, nowMs) {
-      const opens = calls >= LEAST_CALLS && unanswered >= calls * UNANSWERED_SHARE
-      if (opens) openUntilMs.set(nameOf(account), windowStartMs(nowMs) + WINDOW_MS)
-      return opens
+      const seen = seenOf(account, nowMs)
+      seen.troubled = true
+      seen.open ||= calls >= LEAST_CALLS && unanswered >= calls * UNANSWERED_SHARE
+      return seen.open
     },
 
     async note(account, answered, nowMs) {
-      const name = nameOf(account)
-      const before = answeredHere.get(name) ?? 0
-      answeredHere.set(name, answered ? before + 1 : 0)
-      if (answered) return
-      const seen = { calls: before + 1, unanswered: 1 }
-      await store.report(account, windowStartMs(nowMs), seen).catch(() => undefined)
+      const seen = seenOf(account, nowMs)
+      if (answered) seen.answered += 1
+      else seen.troubled = true
+      if (!seen.troubled) return
+      const report = { calls: seen.answered + (answered ? 0 : 1), unanswered: answered ? 0 : 1 }
+      seen.answered = 0
+      await store.report(account, seen.windowMs, report).catch(() => undefined)
     },
   }
-}
-
-function nameOf({ merchantId, channel, accountId }: ChannelAccount): string {
-  return `${merchantId} ${channel} ${accountId}`
 }

@@ -1,6 +1,7 @@
 /**
- * The second net (design §2): once a day every order that is not final is found by its day, put on the exceptions desk and
- * asked about again, whatever message of it may have been lost.
+ * The second net (design §2): every order of today and yesterday that is not final, and every order on the exceptions desk
+ * however old, is found without its messages, put on the desk and asked about again. So nothing is forgotten, whatever got
+ * lost. One order or merchant that cannot be read does not keep the others from being looked at.
  */
 import { localDateTime } from "../domain/days.ts"
 import type { Order } from "../domain/order.ts"
@@ -16,40 +17,66 @@ export type DailyPorts = {
   polls: PollQueue
   exceptions: ExceptionStore
   settings: { visibleAfterMs: number }
+  /** Hears of what could not be looked at. */
+  onFault(subject: string, fault: unknown): void
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
+/** Entries of the desk that one run looks at. */
+const DESK_LIMIT = 10_000
 
-export type DailyResult = { merchants: number; orders: number; notFinal: number }
+export type DailyResult = { merchants: number; orders: number; notFinal: number; faults: number }
 
-/** Looks at the orders of today and yesterday, each merchant in its own zone. */
 export async function checkDays(ports: DailyPorts): Promise<DailyResult> {
-  const result = { merchants: 0, orders: 0, notFinal: 0 }
-  const nowMs = ports.clock.nowMs()
+  const result = { merchants: 0, orders: 0, notFinal: 0, faults: 0 }
+  // The desk first: what stands there is known to be in trouble.
+  for (const { tradeNo } of await ports.exceptions.list(DESK_LIMIT)) await check(ports, tradeNo, result)
   for (const merchantId of await ports.days.merchantIds()) {
-    const timeZone = (await ports.merchants.read(merchantId))?.timeZone
     result.merchants += 1
-    for (const atMs of [nowMs - DAY_MS, nowMs]) {
-      for await (const page of ports.days.tradeNos(merchantId, localDateTime(atMs, timeZone).date)) {
-        result.orders += page.length
-        const found = await Promise.all(page.map((tradeNo) => checkOrder(ports, tradeNo, nowMs)))
-        result.notFinal += found.filter(Boolean).length
-      }
-    }
+    await guarded(ports, merchantId, result, () => checkMerchant(ports, merchantId, result))
   }
   return result
 }
 
-async function checkOrder(ports: DailyPorts, tradeNo: string, nowMs: number): Promise<boolean> {
-  const order = await ports.orders.read(tradeNo)
-  if (!order || !isOpen(order) || nowMs - order.createdAtMs < ports.settings.visibleAfterMs) return false
-  const kind = isFinal(order.state) ? "surplus" : "not final"
-  const { merchantId } = order
-  await ports.exceptions.note({ tradeNo, merchantId, kind, lastTried: "found by the daily check" }, nowMs)
-  for (const leg of order.legs) {
-    await ports.polls.send(leg.channel, { tradeNo, legNo: leg.no, step: 0 }, 0)
+/** Today and yesterday in the merchant's own zone. */
+async function checkMerchant(ports: DailyPorts, merchantId: string, result: DailyResult): Promise<void> {
+  const timeZone = (await ports.merchants.read(merchantId))?.timeZone
+  const nowMs = ports.clock.nowMs()
+  for (const atMs of [nowMs - DAY_MS, nowMs]) {
+    for await (const page of ports.days.tradeNos(merchantId, localDateTime(atMs, timeZone).date)) {
+      await Promise.all(page.map((tradeNo) => check(ports, tradeNo, result)))
+    }
   }
-  return true
+}
+
+async function check(ports: DailyPorts, tradeNo: string, result: DailyResult): Promise<void> {
+  result.orders += 1
+  await guarded(ports, tradeNo, result, async () => {
+    const order = await ports.orders.read(tradeNo)
+    if (!order || !isOpen(order)) return
+    const nowMs = ports.clock.nowMs()
+    if (nowMs - order.createdAtMs < ports.settings.visibleAfterMs) return
+    result.notFinal += 1
+    const kind = isFinal(order.state) ? "surplus" : "not final"
+    const { merchantId } = order
+    await ports.exceptions.note({ tradeNo, merchantId, kind, lastTried: "found by the daily check" }, nowMs)
+    for (const { channel, no } of order.legs)
+      await ports.polls.send(channel, { tradeNo, legNo: no, step: 0 }, 0)
+  })
+}
+
+async function guarded(
+  ports: DailyPorts,
+  subject: string,
+  result: DailyResult,
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act()
+  } catch (fault) {
+    result.faults += 1
+    ports.onFault(subject, fault)
+  }
 }
 
 function isOpen(order: Order): boolean {

@@ -44,13 +44,23 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
     return "nothing to ask"
   }
   const channel = ports.channels[leg.channel]
-  if (!channel) return "nothing to ask"
+  if (!channel) return noChannel(ports, order, leg)
   if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
   const { order: asked, answered } = await ask(ports, order, leg, channel)
   if (asked.state !== "PAYING") await takeOffDesk(ports, asked)
   if (asked.state === "CLOSED" && !answered) return askLateOnceMore(ports, channel, message)
   if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked) : "settled"
   return goOn(ports, asked, channel, message)
+}
+
+/** A channel that was switched off while it may still hold money: nobody can be asked, so people must know. */
+async function noChannel({ clock, exceptions }: PollPorts, order: Order, leg: Leg): Promise<PollResult> {
+  const { tradeNo, merchantId } = order
+  if (order.state === "PAYING" || legsToUndo(order).length > 0) {
+    const lastTried = `channel ${leg.channel} is switched off`
+    await exceptions.note({ tradeNo, merchantId, kind: "not final", lastTried }, clock.nowMs())
+  }
+  return "nothing to ask"
 }
 
 /** An order that ended late, or whose messages failed too often, may stand on the exceptions desk. */

@@ -273,8 +273,9 @@ export type Undoings = {
   /**
    * Makes sure that an undoing of this order is under way: starts one named after order and generation; a name that is taken
    * counts as done only while that undoing still runs, otherwise the next generation is started.
+   * @param after a generation that is known to have ended
    */
-  ensure(tradeNo: string): Promise<void>
+  ensure(tradeNo: string, after?: number): Promise<void>
 }
 
 // --- exceptions -------------------------------------------------------------------------------------------------------

@@ -16,27 +16,41 @@ export type RecoverPorts = {
   settings: { lateAskMs: number }
 }
 
-/** The last change of each order of a batch: those before it are history by now. */
+/** What became of each order of a batch, from before its first change to after its last: what lies between is history. */
 export function lastChanges(changes: readonly OrderChange[]): OrderChange[] {
-  const last = new Map<string, OrderChange>()
-  for (const change of changes) last.set(change.after.tradeNo, change)
-  return [...last.values()]
+  const whole = new Map<string, OrderChange>()
+  for (const { before, after } of changes) {
+    const earlier = whole.get(after.tradeNo)
+    whole.set(after.tradeNo, { before: earlier ? earlier.before : before, after })
+  }
+  return [...whole.values()]
 }
 
-export async function recoverOrder(ports: RecoverPorts, { after: order }: OrderChange): Promise<void> {
+export async function recoverOrder(
+  ports: RecoverPorts,
+  { before, after: order }: OrderChange,
+): Promise<void> {
   const nowMs = ports.clock.nowMs()
-  const [leg] = order.legs
-  if (!leg) return
-  const plan = ports.queryPlanMs(leg.channel) ?? []
   const ownersEndMs = Math.max(0, (order.lease?.untilMs ?? nowMs) - nowMs) + 1_000
-  if (order.state === "PAYING" || legsToUndo(order).length > 0) {
-    const step = stepAt(plan, nowMs + ownersEndMs - order.createdAtMs)
-    await ports.polls.send(leg.channel, { tradeNo: order.tradeNo, legNo: leg.no, step }, ownersEndMs)
+  if (order.state === "PAYING" || (legsToUndo(order).length > 0 && !onlyLeaseChanged(before, order))) {
+    for (const { channel, no } of order.legs) {
+      const step = stepAt(ports.queryPlanMs(channel) ?? [], nowMs + ownersEndMs - order.createdAtMs)
+      await ports.polls.send(channel, { tradeNo: order.tradeNo, legNo: no, step }, ownersEndMs)
+    }
   } else if (order.state === "CLOSED" && order.events.at(-1)?.event === "reversed") {
     // Once more: a charge that everybody had given up may have landed after all.
-    const message = { tradeNo: order.tradeNo, legNo: leg.no, step: plan.length }
-    await ports.polls.send(leg.channel, message, ports.settings.lateAskMs)
+    for (const { channel, no } of order.legs) {
+      const step = (ports.queryPlanMs(channel) ?? []).length
+      await ports.polls.send(channel, { tradeNo: order.tradeNo, legNo: no, step }, ports.settings.lateAskMs)
+    }
   }
+}
+
+/** A step of an undoing took its lease or let it go: that undoing goes on, and needs no second one. */
+function onlyLeaseChanged(before: Order | undefined, after: Order): boolean {
+  if (before?.state !== after.state) return false
+  const legs = (order: Order) => order.legs.map((leg) => leg.state).join()
+  return legs(before) === legs(after) && before.events.length === after.events.length
 }
 
 /** Where in its plan an order of that age is. */

@@ -90,14 +90,14 @@ test("an undoing that the call does not finish goes on by itself, and the answer
   assert.deepEqual(shop.undoings, [tradeNo])
 })
 
-test("a refund that the channel refuses for good leaves the order paid", async () => {
+test("a refund that the channel refuses for good leaves the order paid, and the merchant is told no", async () => {
   const { shop, state } = await paidOrder()
   shop.channel.onRefund = async () => ({ kind: "refused", channelCode: "NOT_ENOUGH" })
   shop.channel.onQuery = async () => ({ kind: "charged", channelTradeNo: "42", couponFen: 0 })
   const reversed = await shop.reverse("N1")
-  assert.ok(reversed.ok)
-  assert.deepEqual([reversed.order.state, reversed.recall], ["PAID", "N"])
+  assert.deepEqual(reversed, { ok: false, refusal: { code: "ORDER_STATE_FORBIDS" } })
   assert.equal(state(), "PAID")
+  assert.equal((await shop.stores.exceptions.list(1))[0]?.kind, "undo refused")
 })
 
 test("ten reversals at once give the money back once", async () => {
@@ -116,4 +116,21 @@ test("what ended without its money is answered as it is", async () => {
   const reversed = await shop.reverse("N1")
   assert.ok(reversed.ok)
   assert.deepEqual([reversed.order.state, reversed.recall], ["FAILED", "N"])
+})
+
+test("paid just after midnight, reversed by a call that came just before: still that day", async () => {
+  const { shop, state } = await paidOrder()
+  shop.channel.onRefund = async () => ({ kind: "returned" })
+  const reversed = await shop.reverse("N1", { arrivedMs: shop.ports.clock.nowMs() - DAY_MS })
+  assert.ok(reversed.ok)
+  assert.equal(state(), "CLOSED")
+})
+
+test("a workflow that cannot be started does not fail the answer: the undoing stands in the store", async () => {
+  const { shop, state } = await paidOrder()
+  shop.channel.onRefund = async () => ({ kind: "unknown", cause: "time-out" })
+  const undoings = { ensure: () => Promise.reject(new Error("no workflow today")) }
+  const reversed = await shop.reverse("N1", { ports: { ...shop.ports, undoings } })
+  assert.ok(reversed.ok)
+  assert.deepEqual([reversed.recall, state()], ["Y", "UNDOING"])
 })

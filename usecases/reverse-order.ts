@@ -17,7 +17,7 @@ export type ReversePorts = UndoPorts & {
 
 export type ReverseResult =
   | { ok: true; order: Order; recall: "Y" | "N"; timeZone: string }
-  | { ok: false; refusal: { code: "ORDER_NOT_FOUND" | "REVERSE_WINDOW_CLOSED" | "ORDER_STATE_FORBIDS" } }
+  | { ok: false; refusal: { code: ReverseRefusal } }
 
 /** @param arrived when the call came: the merchant's day is judged by it, and the answer is due by it */
 export async function reverseOrder(
@@ -29,44 +29,78 @@ export async function reverseOrder(
   const merchant = await ports.merchants.read(merchantId)
   if (!merchant) throw new Error(`merchant ${merchantId} has no settings`)
   const { timeZone } = merchant
-  let order = await findOrder(ports.orders, merchantId, numbers)
-  if (!order) {
-    if (numbers.outRequestNo === undefined || numbers.tradeNo !== undefined) return refuse("ORDER_NOT_FOUND")
-    order = await closeUnseen(ports, merchantId, numbers.outRequestNo, timeZone)
+  const found = await findOrder(ports.orders, merchantId, numbers)
+  if (!found && (numbers.outRequestNo === undefined || numbers.tradeNo !== undefined)) {
+    return refuse("ORDER_NOT_FOUND")
   }
+  const begun = await begin(ports, merchantId, numbers, found, arrived.nowMs, timeZone)
+  if (typeof begun === "string") return refuse(begun)
+  const order = await undoUntilDue(ports, begun, arrived.monotonicMs)
+  // The channel definitely refused to give it back: the payment stands.
+  if (order.state === "PAID") return refuse("ORDER_STATE_FORBIDS")
+  return { ok: true, order, recall: legsToUndo(order).length > 0 ? "Y" : "N", timeZone }
+}
+
+/** Writes the beginning of the undoing, whoever else writes at the same time; gives what then stands there, or a refusal. */
+async function begin(
+  ports: ReversePorts,
+  merchantId: string,
+  numbers: OrderNumbers,
+  found: Order | undefined,
+  arrivedMs: number,
+  timeZone: string,
+): Promise<Order | ReverseRefusal> {
+  let order = found
   for (;;) {
-    const next = startOf(order, arrived.nowMs, timeZone)
-    if (typeof next === "string") return refuse(next)
-    if (next === undefined) break
+    // Never seen, or just given up: either way nothing was sent for that number, and it is closed for good.
+    if (!order || order.state === "RETRACTED") {
+      if (numbers.outRequestNo === undefined) return "ORDER_NOT_FOUND"
+      order = await closeUnseen(ports, merchantId, numbers.outRequestNo, timeZone)
+      if (order.state === "RETRACTED") continue
+    }
+    const next = startOf(order, arrivedMs, timeZone)
+    if (typeof next === "string") return next
+    if (next === undefined) return order
     const result = await ports.orders.advance(order, next)
-    order = result.written ? next : result.stored
-    if (result.written) break
+    if (result.written) return next
+    order = result.stored
   }
-  const settled = await undoWithinCall(ports, order, arrived.monotonicMs)
-  return { ok: true, order: settled, recall: legsToUndo(settled).length > 0 ? "Y" : "N", timeZone }
+}
+
+type ReverseRefusal = "ORDER_NOT_FOUND" | "REVERSE_WINDOW_CLOSED" | "ORDER_STATE_FORBIDS"
+
+/** What is done by the time the answer is due; the rest goes on by itself, since its beginning stands in the store. */
+async function undoUntilDue(ports: ReversePorts, order: Order, arrivedMs: number): Promise<Order> {
+  const { clock } = ports
+  const answered = new AbortController()
+  const late = clock
+    .sleep(Math.max(0, arrivedMs + ports.answerWithinMs - clock.monotonicMs()), answered.signal)
+    .then(
+      () => order,
+      () => order,
+    )
+  const settled = await Promise.race([undoWithinCall(ports, order, arrivedMs), late])
+  answered.abort()
+  return settled
 }
 
 /** The order with its undoing begun; undefined where that is done or under way; or why it is refused. */
-function startOf(
-  order: Order,
-  nowMs: number,
-  timeZone: string,
-): Order | undefined | "REVERSE_WINDOW_CLOSED" | "ORDER_STATE_FORBIDS" {
+function startOf(order: Order, nowMs: number, timeZone: string): Order | undefined | ReverseRefusal {
   switch (order.state) {
     case "PAYING":
       return apply(order, "reversalStarted", nowMs)
     case "PAID": {
       const paidDay = localDateTime(order.finalAtMs ?? order.createdAtMs, timeZone).date
-      if (paidDay !== localDateTime(nowMs, timeZone).date) return "REVERSE_WINDOW_CLOSED"
+      // Paid just after midnight, and asked to be reversed just before: still that day.
+      if (paidDay < localDateTime(nowMs, timeZone).date) return "REVERSE_WINDOW_CLOSED"
       return apply(order, "undoStarted", nowMs, { lease: undefined })
     }
     case "REVERSING":
     case "UNDOING":
     case "FAILED":
     case "CLOSED":
-      return undefined
     case "RETRACTED":
-      return "ORDER_STATE_FORBIDS"
+      return undefined
   }
 }
 
@@ -97,10 +131,11 @@ async function undoWithinCall(ports: ReversePorts, order: Order, arrivedMs: numb
     await ports.clock.sleep(step.waitMs)
     progress = step
   }
-  await ports.undoings.ensure(order.tradeNo)
+  // Where the workflow cannot be started now, the recovery starts it: the merchant's answer is the same.
+  await ports.undoings.ensure(order.tradeNo).catch(() => undefined)
   return order
 }
 
-function refuse(code: "ORDER_NOT_FOUND" | "REVERSE_WINDOW_CLOSED" | "ORDER_STATE_FORBIDS"): ReverseResult {
+function refuse(code: ReverseRefusal): ReverseResult {
   return { ok: false, refusal: { code } }
 }

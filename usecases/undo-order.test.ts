@@ -200,3 +200,32 @@ test("there is nothing to undo about an order that is not there, or pays", async
     assert.deepEqual(await undoOrder(shop.ports, { tradeNo }, 10_000), { done: true })
   }
 })
+
+test("a refund that fails at the channel after it was accepted leaves the order paid and on the desk", async () => {
+  const shop = await openShop()
+  const result = await shop.pay(payRequest(WECHAT_CODE))
+  assert.ok(result.ok)
+  const { tradeNo } = result.order
+  // The payment reads as "returned" from the moment any refund of it exists: only the refund's own word counts.
+  shop.channel.onRefund = async () => ({ kind: "processing" })
+  shop.channel.onQueryRefund = async () => ({ kind: "refused", channelCode: "ABNORMAL" })
+  shop.channel.onQuery = async () => ({ kind: "returned", channelTradeNo: "42", couponFen: 0 })
+  const reversed = await shop.reverse("N1")
+  assert.deepEqual(reversed, { ok: false, refusal: { code: "ORDER_STATE_FORBIDS" } })
+  assert.equal(shop.tables.orders.get(tradeNo)?.state, "PAID")
+  assert.equal((await shop.stores.exceptions.list(1))[0]?.kind, "undo refused")
+})
+
+test("a reversal that gets no answer that counts is not waited for: what the query finds is undone", async () => {
+  const shop = await openShop()
+  shop.channel.onCharge = async () => ({ kind: "unknown", cause: "time-out" })
+  const result = await shop.pay(payRequest(WECHAT_CODE))
+  assert.ok(result.ok)
+  await shop.wait(60_000)
+  shop.channel.onReverse = async () => ({ kind: "unknown", cause: "404 not signed" })
+  shop.channel.onQuery = async () => ({ kind: "charged", channelTradeNo: "42", couponFen: 0 })
+  shop.channel.onRefund = async () => ({ kind: "returned" })
+  const reversed = await shop.reverse("N1")
+  assert.ok(reversed.ok)
+  assert.deepEqual([reversed.order.state, reversed.recall], ["CLOSED", "N"])
+})

@@ -60,8 +60,8 @@ export async function undoOrder(
   const [leg] = order ? legsToUndo(order) : []
   if (!order) return { done: true }
   if (!leg) {
-    // Whoever finished it may have died before it was taken off the desk.
-    await resolve(ports, order, ["not final", "surplus"])
+    // Whoever finished it may have died before the desk was told.
+    await tellDesk(ports, order)
     return { done: true }
   }
   const nowMs = clock.nowMs()
@@ -93,7 +93,6 @@ async function writeOutcome(
   outcome: UndoOutcome,
   progress: UndoProgress,
 ): Promise<UndoStep> {
-  const { tradeNo, merchantId } = order
   const nowMs = ports.clock.nowMs()
   const next = afterUndo(order, leg.no, outcome, nowMs)
   if (!next) {
@@ -105,31 +104,37 @@ async function writeOutcome(
   // The lease is let go with the word that ends its purpose: further legs need not wait for it.
   const result = await ports.orders.advance(order, { ...next, lease: undefined })
   if (!result.written) return { ...progress, done: false, waitMs: 1_000 }
-  if (outcome.kind === "refused") {
-    await ports.exceptions.note(
-      { tradeNo, merchantId, kind: "undo refused", lastTried: outcome.channelCode },
-      nowMs,
-    )
-    await resolve(ports, order, ["not final"])
-    return { done: true }
-  }
-  if (legsToUndo(next).length > 0) return { ...progress, done: false, waitMs: 0 }
-  await resolve(ports, order, [kindOf(order)])
+  if (outcome.kind !== "refused" && legsToUndo(next).length > 0)
+    return { ...progress, done: false, waitMs: 0 }
+  await tellDesk(ports, next, outcome.kind === "refused" ? outcome.channelCode : undefined)
   return { done: true }
 }
 
-/** Takes it off the desk, where it can be on it at all. */
-async function resolve(
+/**
+ * The end of an undoing, for the exceptions desk: an order that was refused goes on it, any other comes off, where it can be
+ * on it at all. Done again it changes nothing.
+ */
+async function tellDesk(
   { exceptions, clock, settings }: UndoPorts,
   order: Order,
-  kinds: readonly ExceptionKind[],
+  channelCode = "refused",
 ): Promise<void> {
+  const { tradeNo, merchantId } = order
   const nowMs = clock.nowMs()
-  const old = nowMs - order.createdAtMs >= settings.visibleAfterMs
-  const hadSurplus = order.events.some((it) => it.event === "surplusFound")
-  for (const kind of kinds) {
-    if (kind === "surplus" ? hadSurplus : old) await exceptions.resolve(order.tradeNo, kind, nowMs)
-  }
+  const happened = new Set(order.events.map((it) => it.event))
+  const refused = order.state === "PAID" && happened.has("undoRefused")
+  if (refused)
+    await exceptions.note({ tradeNo, merchantId, kind: "undo refused", lastTried: channelCode }, nowMs)
+  else if (happened.has("undoRefused")) await exceptions.resolve(tradeNo, "undo refused", nowMs)
+  if (nowMs - order.createdAtMs >= settings.visibleAfterMs)
+    await exceptions.resolve(tradeNo, "not final", nowMs)
+  if (happened.has("surplusFound")) await exceptions.resolve(tradeNo, "surplus", nowMs)
+}
+
+/** A paid order is only uncertain since somebody wants it undone; an unknown one has been so all along. */
+function uncertainSinceMs(order: Order): number {
+  const begun = order.events.findLast((it) => it.event === "undoStarted" || it.event === "surplusFound")
+  return begun?.atMs ?? order.createdAtMs
 }
 
 function kindOf(order: Order): ExceptionKind {
@@ -146,7 +151,7 @@ async function waitAndSee(
   const nowMs = clock.nowMs()
   const tries = (progress.tries ?? 0) + 1
   const planned = settings.retryPlanMs[Math.min(tries, settings.retryPlanMs.length) - 1] ?? 0
-  if (nowMs - order.createdAtMs >= settings.visibleAfterMs) {
+  if (nowMs - uncertainSinceMs(order) >= settings.visibleAfterMs) {
     const { tradeNo, merchantId } = order
     await exceptions.note({ tradeNo, merchantId, kind: kindOf(order), lastTried: outcome.why }, nowMs)
   }
@@ -188,15 +193,10 @@ async function reverse(
 ): Promise<UndoOutcome | Unclear> {
   const ageMs = ports.clock.nowMs() - order.createdAtMs
   const window = channel.capabilities.reverse
-  if (window && ageMs <= window.windowMs) {
-    if (ageMs < window.minWaitMs)
-      return { kind: "unclear", why: "too early", waitMs: window.minWaitMs - ageMs }
-    const outcome = await channel.reverse(request)
-    if (outcome.kind === "undone") return { kind: "void" }
-    if (outcome.kind === "unknown" || outcome.kind === "notSent")
-      return { kind: "unclear", why: outcome.cause }
-    // Refused or not found: a reversal may know less than a query does, so that is asked before anything is believed.
-  }
+  const reversed = window && ageMs <= window.windowMs ? await channel.reverse(request) : undefined
+  if (reversed?.kind === "undone") return { kind: "void" }
+  // Refused, not found or no answer that counts: a reversal may know less than a query does, so that is asked before
+  // anything is believed.
   const found = await channel.query(request)
   switch (found.kind) {
     case "charged":
@@ -204,10 +204,14 @@ async function reverse(
     case "returned":
       return arrived(channel, request)
     case "closed":
-    case "declined":
       return { kind: "void" }
+    case "declined":
     case "notFound":
-      return notFound(ports, order, progress)
+      // While a reversal is unanswered it may still be at work there.
+      if (reversed?.kind === "unknown" || reversed?.kind === "notSent") {
+        return { kind: "unclear", why: reversed.cause }
+      }
+      return found.kind === "declined" ? { kind: "void" } : notFound(ports, order, progress)
     case "pending":
       return { kind: "unclear", why: `waiting for ${found.waitingFor}` }
     case "unknown":
@@ -233,9 +237,10 @@ function notFound(ports: UndoPorts, order: Order, progress: UndoProgress): UndoO
 async function arrived(channel: PayChannel, request: ReverseRequest): Promise<UndoOutcome | Unclear> {
   if (!channel.capabilities.refund) return { kind: "returned" }
   const refund = await channel.queryRefund(refundOf(request))
-  return refund.kind === "returned" || refund.kind === "notFound"
-    ? { kind: "returned" }
-    : { kind: "unclear", why: `refund ${refund.kind}` }
+  if (refund.kind === "returned" || refund.kind === "notFound") return { kind: "returned" }
+  // The refund itself failed at the channel, and the money is with neither side: a person must see to it.
+  if (refund.kind === "refused") return { kind: "refused", channelCode: refund.channelCode }
+  return { kind: "unclear", why: `refund ${refund.kind}` }
 }
 
 function refundOf(request: ReverseRequest): ReturnRequest {
@@ -271,7 +276,8 @@ async function alreadyBack(
   channelCode: string,
 ): Promise<UndoOutcome | Unclear> {
   const found = await channel.query(request)
-  if (found.kind === "returned" || found.kind === "closed") return { kind: "returned" }
+  if (found.kind === "returned") return arrived(channel, request)
+  if (found.kind === "closed") return { kind: "returned" }
   if (found.kind === "charged") return { kind: "refused", channelCode }
   return { kind: "unclear", why: channelCode }
 }

@@ -1,3 +1,4 @@
+import { logFault } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { orderDays } from "../../persistence/order-days.ts"
 import { orderStore } from "../../persistence/order-store.ts"
@@ -21,10 +22,11 @@ const ports = once(
     polls: pollQueue(environment),
     exceptions: exceptionStore(dynamodb, mainTable),
     settings: undoSettings(environment.speed),
+    onFault: (subject, fault) => logFault("daily", subject, fault),
   }),
 )
 
-/** The second net: finds what is not final by its day, once a day. */
+/** The second net: finds what is not final by its day, twice a day. */
 export async function handler(): Promise<DailyResult> {
   const result = await checkDays(await ports())
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), call: "daily", ...result })}\n`)

@@ -1,6 +1,8 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda"
 import * as z from "zod"
 import { CHANNEL_IDS } from "../../domain/channel.ts"
+import { isFinal } from "../../domain/order-states.ts"
+import { legsToUndo } from "../../domain/undo-outcome.ts"
 import { logFault } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
@@ -30,10 +32,10 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
         // Nothing stands behind it: there is nobody to tell and nothing to ask.
         if (!order) return undefined
         const { merchantId } = order
-        await exceptions.note(
-          { tradeNo, merchantId, kind: "not final", lastTried: "asking failed" },
-          clock.nowMs(),
-        )
+        const kind = isFinal(order.state) ? "surplus" : "not final"
+        const open = order.state === "PAYING" || legsToUndo(order).length > 0
+        if (open)
+          await exceptions.note({ tradeNo, merchantId, kind, lastTried: "asking failed" }, clock.nowMs())
         await polls.send(channel, message, AGAIN_AFTER_MS / environment.speed)
         return undefined
       } catch (fault) {

@@ -21,17 +21,18 @@ const ports = {
  * be sent the batch comes again from there; messages sent twice are harmless.
  */
 export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-  const numbered = event.Records.map((record) => ({ record, change: orderChangeIn(record) }))
-  const last = new Set(lastChanges(numbered.flatMap(({ change }) => change ?? [])))
-  for (const { record, change } of numbered) {
-    if (!change || !last.has(change)) continue
-    try {
-      await recoverOrder(ports, change)
-    } catch (fault) {
-      const itemIdentifier = record.dynamodb?.SequenceNumber ?? ""
-      logFault("recovery", itemIdentifier, fault)
-      return { batchItemFailures: [{ itemIdentifier }] }
-    }
+  let reached = event.Records[0]
+  try {
+    const changes = event.Records.flatMap((record) => {
+      reached = record
+      return orderChangeIn(record) ?? []
+    })
+    reached = event.Records[0]
+    for (const change of lastChanges(changes)) await recoverOrder(ports, change)
+    return { batchItemFailures: [] }
+  } catch (fault) {
+    const itemIdentifier = reached?.dynamodb?.SequenceNumber ?? ""
+    logFault("recovery", itemIdentifier, fault)
+    return { batchItemFailures: [{ itemIdentifier }] }
   }
-  return { batchItemFailures: [] }
 }

@@ -20,7 +20,7 @@ type StatusChange = { name: string; status: string }
 /** An undoing that failed, timed out or was aborted comes back here and goes on as its next generation. */
 export async function handler(event: EventBridgeEvent<string, StatusChange>): Promise<void> {
   const { name, status } = event.detail
-  const [tradeNo = ""] = name.split("-")
+  const [tradeNo = "", generation] = name.split("-")
   const order = await orders.read(tradeNo)
   if (!order || legsToUndo(order).length === 0) return
   logFault("undofailed", event.id, new Error(`undoing ${name} ended ${status}`))
@@ -30,5 +30,5 @@ export async function handler(event: EventBridgeEvent<string, StatusChange>): Pr
     const kind = isFinal(order.state) ? "surplus" : "not final"
     await exceptions.note({ tradeNo, merchantId, kind, lastTried: `undoing ${status}` }, nowMs)
   }
-  await undoings.ensure(tradeNo)
+  await undoings.ensure(tradeNo, Number(generation) || 0)
 }

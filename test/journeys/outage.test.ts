@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { randomInt } from "node:crypto"
 import { after, before, test } from "node:test"
-import { helper, type Running, runPlatform, Till, until, wechatBooks } from "./running-platform.ts"
+import { helper, type Running, runPlatform, type Said, Till, until, wechatBooks } from "./running-platform.ts"
 
 let running: Running
 let till: Till
@@ -36,7 +36,7 @@ test("a channel that is down for ten minutes leaves no order behind, and is paid
   await helper(running, "POST", "/local/channels/wechat/down", { for_ms: 600_000 })
 
   const during = Array.from({ length: 40 }, () => order(700))
-  const said = []
+  const said: Said[] = []
   for (const request of during) said.push(await call("applypay", request))
   const begun = said.filter((it) => it.code === "SUCCESS")
   assert.ok(begun.length >= 1)

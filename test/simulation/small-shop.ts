@@ -114,9 +114,12 @@ export async function openShop() {
       return result
     },
 
-    /** Reverses by the merchant's number, and lets time go on until that is answered. */
-    async reverse(outRequestNo: string, { ports: other = ports } = {}): Promise<ReverseResult> {
-      const arrived = { nowMs: time.nowMs(), monotonicMs: time.monotonicMs() }
+    /** Reverses by the merchant's number, and lets time go on until that is answered. `arrivedMs`: when it came, if not now. */
+    async reverse(
+      outRequestNo: string,
+      { ports: other = ports, arrivedMs = time.nowMs() } = {},
+    ): Promise<ReverseResult> {
+      const arrived = { nowMs: arrivedMs, monotonicMs: time.monotonicMs() }
       const [result] = await Promise.all([
         reverseOrder(other, MERCHANT_ID, { outRequestNo }, arrived),
         time.run(),

@@ -36,7 +36,7 @@ const ANSWERS = [
   ...[
     "CLOSED, recall N",
     "FAILED, recall N",
-    "PAID, recall N",
+    "ORDER_STATE_FORBIDS",
     "REVERSING, recall Y",
     "UNDOING, recall Y",
     "ORDER_NOT_FOUND",
