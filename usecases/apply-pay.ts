@@ -352,6 +352,8 @@ async function askWithinCall(
     await it.ports.clock.sleep(delayMs)
     const outcome = await channel.query({ ...question, timeoutMs: channelTimeMs(it) })
     if (isClear(outcome)) return outcome
+    // People take longer to enter a password than a till should wait.
+    if (outcome.kind === "pending" && outcome.waitingFor === "password") return outcome
   }
   return { kind: "pending", waitingFor: "channel" }
 }

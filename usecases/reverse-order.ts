@@ -3,7 +3,7 @@
  * never seen, which is closed for good. What cannot be finished within the call goes on by itself.
  */
 import { localDateTime } from "../domain/days.ts"
-import { apply, closedNumber, type Order } from "../domain/order.ts"
+import { apply, closedNumber, LEASE_MS, type Lease, type Order } from "../domain/order.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
 import type { MerchantStore, Undoings } from "./ports.ts"
 import { findOrder, type OrderNumbers } from "./query-order.ts"
@@ -49,7 +49,7 @@ async function begin(
   found: Order | undefined,
   arrivedMs: number,
   timeZone: string,
-): Promise<Order | ReverseRefusal> {
+): Promise<Begun | ReverseRefusal> {
   let order = found
   for (;;) {
     // Never seen, or just given up: either way nothing was sent for that number, and it is closed for good.
@@ -58,20 +58,26 @@ async function begin(
       order = await closeUnseen(ports, merchantId, numbers.outRequestNo, timeZone)
       if (order.state === "RETRACTED") continue
     }
-    const next = startOf(order, arrivedMs, timeZone)
+    const nowMs = ports.clock.nowMs()
+    const lease = { holder: ports.random.id(nowMs), untilMs: nowMs + LEASE_MS }
+    const next = startOf(order, arrivedMs, timeZone, lease)
     if (typeof next === "string") return next
-    if (next === undefined) return order
+    if (next === undefined) return { order }
     const result = await ports.orders.advance(order, next)
-    if (result.written) return next
+    if (result.written) return next.lease === lease ? { order: next, held: next } : { order: next }
     order = result.stored
   }
 }
 
+/** `held`: this call holds the order's lease, so that it may act at once and nobody else does meanwhile. */
+type Begun = { order: Order; held?: Order }
+
 type ReverseRefusal = "ORDER_NOT_FOUND" | "REVERSE_WINDOW_CLOSED" | "ORDER_STATE_FORBIDS"
 
 /** What is done by the time the answer is due; the rest goes on by itself, since its beginning stands in the store. */
-async function undoUntilDue(ports: ReversePorts, order: Order, arrivedMs: number): Promise<Order> {
+async function undoUntilDue(ports: ReversePorts, begun: Begun, arrivedMs: number): Promise<Order> {
   const { clock } = ports
+  const { order } = begun
   const answered = new AbortController()
   const late = clock
     .sleep(Math.max(0, arrivedMs + ports.answerWithinMs - clock.monotonicMs()), answered.signal)
@@ -79,13 +85,18 @@ async function undoUntilDue(ports: ReversePorts, order: Order, arrivedMs: number
       () => order,
       () => order,
     )
-  const settled = await Promise.race([undoWithinCall(ports, order, arrivedMs), late])
+  const settled = await Promise.race([undoWithinCall(ports, begun, arrivedMs), late])
   answered.abort()
   return settled
 }
 
 /** The order with its undoing begun; undefined where that is done or under way; or why it is refused. */
-function startOf(order: Order, nowMs: number, timeZone: string): Order | undefined | ReverseRefusal {
+function startOf(
+  order: Order,
+  nowMs: number,
+  timeZone: string,
+  lease: Lease,
+): Order | undefined | ReverseRefusal {
   switch (order.state) {
     case "PAYING":
       return apply(order, "reversalStarted", nowMs)
@@ -93,7 +104,7 @@ function startOf(order: Order, nowMs: number, timeZone: string): Order | undefin
       const paidDay = localDateTime(order.finalAtMs ?? order.createdAtMs, timeZone).date
       // Paid just after midnight, and asked to be reversed just before: still that day.
       if (paidDay < localDateTime(nowMs, timeZone).date) return "REVERSE_WINDOW_CLOSED"
-      return apply(order, "undoStarted", nowMs, { lease: undefined })
+      return apply(order, "undoStarted", nowMs, { lease })
     }
     case "REVERSING":
     case "UNDOING":
@@ -120,12 +131,18 @@ async function closeUnseen(
 }
 
 /** A try or two while the merchant waits: most undoings need no more. Then the workflow, which also survives us. */
-async function undoWithinCall(ports: ReversePorts, order: Order, arrivedMs: number): Promise<Order> {
+async function undoWithinCall(
+  ports: ReversePorts,
+  { order, held }: Begun,
+  arrivedMs: number,
+): Promise<Order> {
   if (legsToUndo(order).length === 0) return order
   const dueMs = arrivedMs + ports.answerWithinMs - STEP_RESERVE_MS
   let progress: UndoProgress = { tradeNo: order.tradeNo }
+  let mine = held
   while (ports.clock.monotonicMs() < dueMs) {
-    const step = await undoOrder(ports, progress, dueMs)
+    const step = await undoOrder(ports, progress, dueMs, mine)
+    mine = undefined
     if (step.done) return (await ports.orders.read(order.tradeNo)) ?? order
     if (ports.clock.monotonicMs() + step.waitMs >= dueMs) break
     await ports.clock.sleep(step.waitMs)

@@ -49,34 +49,40 @@ export type UndoStep = { done: true } | ({ done: false; waitMs: number } & UndoP
 /** Not clear yet: how long to wait before the next try, at least. */
 type Unclear = { kind: "unclear"; why: string; waitMs?: number; notFoundAtMs?: number }
 
-/** @param dueMonotonicMs when the step must be done: the channel is not waited for beyond it */
+/**
+ * @param dueMonotonicMs when the step must be done: the channel is not waited for beyond it
+ * @param held the order as it stands, where the caller has its lease already
+ */
 export async function undoOrder(
   ports: UndoPorts,
   progress: UndoProgress,
   dueMonotonicMs: number,
+  held?: Order,
 ): Promise<UndoStep> {
-  const { clock, orders } = ports
-  const order = await orders.read(progress.tradeNo)
-  const [leg] = order ? legsToUndo(order) : []
+  const order = held ?? (await ports.orders.read(progress.tradeNo))
   if (!order) return { done: true }
+  const [leg] = legsToUndo(order)
   if (!leg) {
     // Whoever finished it may have died before the desk was told.
     await tellDesk(ports, order)
     return { done: true }
   }
-  const nowMs = clock.nowMs()
-  if (order.lease && leaseHeld(order, nowMs)) {
-    return { ...progress, done: false, waitMs: order.lease.untilMs - nowMs + 1 }
-  }
-  const earlyMs = tooEarlyMs(ports, order, leg, nowMs)
-  if (earlyMs > 0) return { ...progress, done: false, waitMs: earlyMs }
-  const mine = withLease(order, ports.random.id(nowMs), nowMs)
-  // Somebody was faster: whoever it was, look again in a moment.
-  if (!(await orders.advance(order, mine)).written) return { ...progress, done: false, waitMs: 1_000 }
-
+  const mine = held ?? (await takeTurn(ports, order, leg))
+  if ("waitMs" in mine) return { ...progress, done: false, waitMs: mine.waitMs }
   const outcome = await undoLeg(ports, mine, leg, progress, dueMonotonicMs)
   if (outcome.kind === "unclear") return waitAndSee(ports, mine, progress, outcome)
   return writeOutcome(ports, mine, leg, outcome, progress)
+}
+
+/** The order under a lease of our own, or how long to wait before trying again. */
+async function takeTurn(ports: UndoPorts, order: Order, leg: Leg): Promise<Order | { waitMs: number }> {
+  const nowMs = ports.clock.nowMs()
+  if (order.lease && leaseHeld(order, nowMs)) return { waitMs: order.lease.untilMs - nowMs + 1 }
+  const earlyMs = tooEarlyMs(ports, order, leg, nowMs)
+  if (earlyMs > 0) return { waitMs: earlyMs }
+  const mine = withLease(order, ports.random.id(nowMs), nowMs)
+  // Somebody was faster: whoever it was, look again in a moment.
+  return (await ports.orders.advance(order, mine)).written ? mine : { waitMs: 1_000 }
 }
 
 /** Channels want some time between a charge and its reversal; nothing is written to find that out. */
