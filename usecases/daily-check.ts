@@ -7,7 +7,15 @@ import { localDateTime } from "../domain/days.ts"
 import type { Order } from "../domain/order.ts"
 import { isFinal } from "../domain/order-states.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
-import type { Clock, ExceptionStore, MerchantStore, OrderDays, OrderStore, PollQueue } from "./ports.ts"
+import type {
+  Clock,
+  ExceptionStore,
+  MerchantStore,
+  OrderDays,
+  OrderException,
+  OrderStore,
+  PollQueue,
+} from "./ports.ts"
 
 export type DailyPorts = {
   clock: Clock
@@ -30,12 +38,23 @@ export type DailyResult = { merchants: number; orders: number; notFinal: number;
 export async function checkDays(ports: DailyPorts): Promise<DailyResult> {
   const result = { merchants: 0, orders: 0, notFinal: 0, faults: 0 }
   // The desk first: what stands there is known to be in trouble.
-  for (const { tradeNo } of await ports.exceptions.list(DESK_LIMIT)) await check(ports, tradeNo, result)
+  for (const entry of await ports.exceptions.list(DESK_LIMIT)) {
+    await check(ports, entry.tradeNo, result)
+    await guarded(ports, entry.tradeNo, result, () => clearDesk(ports, entry))
+  }
   for (const merchantId of await ports.days.merchantIds()) {
     result.merchants += 1
     await guarded(ports, merchantId, result, () => checkMerchant(ports, merchantId, result))
   }
   return result
+}
+
+/** An entry may have come too late, by a clock that was ahead: nobody is to look at what is settled. */
+async function clearDesk(ports: DailyPorts, { tradeNo, kind }: OrderException): Promise<void> {
+  const nowMs = ports.clock.nowMs()
+  const order = await ports.orders.read(tradeNo)
+  const settled = order && isFinal(order.state) && legsToUndo(order).length === 0
+  if (settled && kind !== "undo refused") await ports.exceptions.resolve(tradeNo, kind, nowMs)
 }
 
 /** Today and yesterday in the merchant's own zone. */

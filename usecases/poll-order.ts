@@ -36,6 +36,7 @@ export type PollPorts = {
 export type PollResult = "settled" | "asked again later" | "being undone" | "left alone" | "nothing to ask"
 
 export async function pollOrder(ports: PollPorts, message: PollMessage): Promise<PollResult> {
+  const seenAtMs = ports.clock.nowMs()
   const order = await ports.orders.read(message.tradeNo)
   if (!order) return "nothing to ask"
   const leg = order.legs.find((it) => it.no === message.legNo)
@@ -44,21 +45,26 @@ export async function pollOrder(ports: PollPorts, message: PollMessage): Promise
     return "nothing to ask"
   }
   const channel = ports.channels[leg.channel]
-  if (!channel) return noChannel(ports, order, leg)
-  if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order)
+  if (!channel) return noChannel(ports, order, leg, seenAtMs)
+  if (order.state === "REVERSING" || legsToUndo(order).length > 0) return undo(ports, order, seenAtMs)
   const { order: asked, answered } = await ask(ports, order, leg, channel)
   if (asked.state !== "PAYING") await takeOffDesk(ports, asked)
   if (asked.state === "CLOSED" && !answered) return askLateOnceMore(ports, channel, message)
-  if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked) : "settled"
+  if (asked.state !== "PAYING") return legsToUndo(asked).length > 0 ? undo(ports, asked, seenAtMs) : "settled"
   return goOn(ports, asked, channel, message)
 }
 
 /** A channel that was switched off while it may still hold money: nobody can be asked, so people must know. */
-async function noChannel({ clock, exceptions }: PollPorts, order: Order, leg: Leg): Promise<PollResult> {
+async function noChannel(
+  { exceptions }: PollPorts,
+  order: Order,
+  leg: Leg,
+  seenAtMs: number,
+): Promise<PollResult> {
   const { tradeNo, merchantId } = order
   if (order.state === "PAYING" || legsToUndo(order).length > 0) {
     const lastTried = `channel ${leg.channel} is switched off`
-    await exceptions.note({ tradeNo, merchantId, kind: "not final", lastTried }, clock.nowMs())
+    await exceptions.note({ tradeNo, merchantId, kind: "not final", lastTried }, seenAtMs)
   }
   return "nothing to ask"
 }
@@ -141,16 +147,15 @@ async function startReversal(ports: PollPorts, order: Order, nowMs: number): Pro
   const next = apply(order, "reversalStarted", nowMs)
   const result = await ports.orders.advance(order, next)
   const present = result.written ? next : result.stored
-  return legsToUndo(present).length > 0 ? undo(ports, present) : "settled"
+  return legsToUndo(present).length > 0 ? undo(ports, present, nowMs) : "settled"
 }
 
-async function undo(ports: PollPorts, order: Order): Promise<PollResult> {
+/** @param seenAtMs before the order was read: a note that lands late must not undo what was resolved since then */
+async function undo(ports: PollPorts, order: Order, seenAtMs: number): Promise<PollResult> {
   if (order.state === "FAILED" || order.state === "CLOSED") {
     const { tradeNo, merchantId } = order
-    await ports.exceptions.note(
-      { tradeNo, merchantId, kind: "surplus", lastTried: "found at the channel" },
-      ports.clock.nowMs(),
-    )
+    const found = { tradeNo, merchantId, kind: "surplus", lastTried: "found at the channel" } as const
+    await ports.exceptions.note(found, seenAtMs)
   }
   await ports.undoings.ensure(order.tradeNo)
   return "being undone"

@@ -159,7 +159,9 @@ async function waitAndSee(
   const planned = settings.retryPlanMs[Math.min(tries, settings.retryPlanMs.length) - 1] ?? 0
   if (nowMs - uncertainSinceMs(order) >= settings.visibleAfterMs) {
     const { tradeNo, merchantId } = order
-    await exceptions.note({ tradeNo, merchantId, kind: kindOf(order), lastTried: outcome.why }, nowMs)
+    // As of when this step took its turn: what another resolved since then must stay so.
+    const seenAtMs = order.lease ? order.lease.untilMs - LEASE_MS : nowMs
+    await exceptions.note({ tradeNo, merchantId, kind: kindOf(order), lastTried: outcome.why }, seenAtMs)
   }
   // Let the lease go: the wait may be shorter than it, and the next step takes its own.
   await ports.orders.advance(order, { ...order, version: order.version + 1, lease: undefined })

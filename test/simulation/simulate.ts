@@ -1,3 +1,4 @@
+import { checkDays } from "../../usecases/daily-check.ts"
 import { wasWithdrawn } from "./answers-agree.ts"
 import { checkAtRest } from "./invariants.ts"
 import { streamOrders } from "./order-stream.ts"
@@ -33,6 +34,9 @@ const REST_MS = 5 * 60 * 60_000
 const RECONCILED_MS = 60 * 60_000
 const RECONCILED_TIMES = 8
 
+/** When the daily check looks at the exceptions desk. */
+const DAILY_CHECK_MS = 4 * 60 * 60_000
+
 /** Plays one run until everything rests, and checks what must hold. */
 export async function simulate(seed: number, plant?: PlantedFault): Promise<Run> {
   const world = newWorld(seed, plant)
@@ -50,6 +54,7 @@ export async function simulate(seed: number, plant?: PlantedFault): Promise<Run>
     time.after(random.between(0, OPENING_HOURS_MS), () => void change(world).catch(fellOver))
   }
   time.after(RECONCILED_MS, () => askAboutFailed(world))
+  time.after(DAILY_CHECK_MS, () => void checkDesk(world).catch(fellOver))
   await time.run(REST_MS)
   return summary(world)
 }
@@ -65,6 +70,22 @@ function askAboutFailed({ tables, parts, time }: World): void {
       }
     }
   }
+}
+
+/** The daily check, as far as it concerns the desk. */
+async function checkDesk({ time, stores, parts, settings }: World): Promise<void> {
+  await checkDays({
+    clock: time,
+    orders: stores.orders,
+    merchants: stores.merchants,
+    days: { merchantIds: async () => [], tradeNos: async function* () {} },
+    polls: parts.polls,
+    exceptions: stores.exceptions,
+    settings,
+    onFault(subject, fault) {
+      throw new Error(`the daily check of ${subject}`, { cause: fault })
+    },
+  })
 }
 
 function summary(world: World): Run {

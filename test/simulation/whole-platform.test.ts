@@ -6,7 +6,7 @@ import { REFUND_WORDS, REVERSE_WORDS } from "./channel-undoing.ts"
 import { brokenStory, seedLine, simulate, simulateMany } from "./simulate.ts"
 
 const FIRST_SEED = 1
-const SEEDS = 400
+const SEEDS = 700
 
 /** Every way a call can end; a run that never sees one of them proves nothing about it. */
 const ANSWERS = [
