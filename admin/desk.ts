@@ -4,7 +4,7 @@ import { DEFAULT_TIME_ZONE } from "../domain/days.ts"
 import { readEnvironment } from "../functions/environment.ts"
 import { clock, dynamodb, once, random } from "../functions/machine.ts"
 import { payChannels } from "../functions/pay-channels.ts"
-import { PAYMENT_SETTINGS, undoSettings } from "../functions/payment-settings.ts"
+import { paymentSettings, undoSettings } from "../functions/payment-settings.ts"
 import { pollQueue } from "../functions/poll-queue.ts"
 import { dataSecrets } from "../functions/secrets.ts"
 import { undoWorkflow } from "../functions/undo-workflow.ts"
@@ -49,8 +49,8 @@ export function openDesk(variables: Readonly<Record<string, string>>): Desk {
       channels: payChannels(environment, merchants),
       polls: pollQueue(environment),
       undoings: undoWorkflow(environment.undoWorkflowArn),
-      settings: undoSettings(environment.speed),
-      answerWithinMs: PAYMENT_SETTINGS.answerWithinMs,
+      settings: undoSettings(environment),
+      answerWithinMs: paymentSettings(environment).answerWithinMs,
     }
   })
   return {

@@ -1,6 +1,20 @@
 /** The settings of a deployed function: read here and nowhere else. A missing one stops the function at its start. */
 import type { ChannelId } from "../domain/channel.ts"
+import type { CodeKind } from "../domain/payment-code.ts"
 import type { TokenSettings } from "../http/customer-call.ts"
+import type { PaymentSettings } from "../usecases/ports.ts"
+
+/** Each part replaces the default as a whole; the rest stays. */
+export type Tuning = {
+  /** The table that tells codes apart. */
+  codeKinds?: readonly CodeKind[]
+  ownCodePrefix?: string
+  wrongCodes?: PaymentSettings["wrongCodes"]
+  /** By channel: delays between asking about an unknown payment. */
+  queryPlansMs?: Partial<Record<ChannelId, readonly number[]>>
+  lateChargeMs?: number
+  undoRetryPlanMs?: readonly number[]
+}
 
 export type Environment = {
   mainTable: string
@@ -13,6 +27,8 @@ export type Environment = {
   channelUrls: Partial<Record<ChannelId, string>>
   tokens: TokenSettings
   undoWorkflowArn: string
+  /** What this deployment sets otherwise than the defaults say (G6). */
+  tuning: Tuning
   /** Waiting plans are divided by it; 1 but for local trials. */
   speed: number
 }
@@ -58,6 +74,8 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
         jwksUrl: need("TOKEN_JWKS_URL"),
       }
     },
+    // Checked where it is set, before it is deployed (infra/settings.ts).
+    tuning: JSON.parse(env.TUNING ?? "{}"),
     speed: Number(env.SPEED ?? "1"),
   }
 }

@@ -5,12 +5,13 @@ import type { MerchantSettingsStore } from "../persistence/merchant-store.ts"
 import type { Channels } from "../usecases/ports.ts"
 import type { Environment } from "./environment.ts"
 import { clock, random } from "./machine.ts"
+import { queryPlans } from "./query-plans.ts"
 import { wechatAccounts } from "./wechat-accounts.ts"
 
 export function payChannels(environment: Environment, merchants: MerchantSettingsStore): Channels {
   const { channelUrls, speed, publicUrl } = environment
   const plan = (delaysMs: readonly number[]) => delaysMs.map((ms) => ms / speed)
-  const { reverse, queryPlanMs, withinCallPlanMs } = WECHAT_CAPABILITIES
+  const { reverse, withinCallPlanMs } = WECHAT_CAPABILITIES
   if (!channelUrls.wechat) return {}
   const wechat = wechatChannel({
     baseUrl: channelUrls.wechat,
@@ -19,7 +20,7 @@ export function payChannels(environment: Environment, merchants: MerchantSetting
       `${publicUrl}/metro/payment/v1/notify/wechat/${merchantId}/${accountId}/${settingsVersion}`,
     clock,
     random,
-    queryPlanMs: plan(queryPlanMs),
+    queryPlanMs: queryPlans(environment)("wechat"),
     withinCallPlanMs: plan(withinCallPlanMs),
   })
   // Minimum ages are divided by the speed of a local trial like every other waiting.

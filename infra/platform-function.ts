@@ -101,6 +101,7 @@ function environment(
     TOKEN_AUDIENCE: settings.token.audience,
     TOKEN_JWKS_URL: settings.token.jwksUrl,
     SPEED: String(settings.speed),
+    ...(settings.tuning ? { TUNING: JSON.stringify(settings.tuning) } : {}),
     UNDO_WORKFLOW_ARN: undoWorkflowArn(Stack.of(scope), settings.stage),
   }
 }

@@ -13,6 +13,33 @@ const address = url.refine((value) => !value.endsWith("/"), "must not end with a
 /** Per second, and how far a burst may go beyond. */
 const throttle = z.strictObject({ ratePerSecond: z.int().min(1), burst: z.int().min(1) })
 
+const digits = z.string().regex(/^\d+$/)
+const waitsMs = z.array(z.int().min(1)).min(1)
+
+/** What else may differ without a change of code; each part replaces the default as a whole (functions/payment-settings.ts). */
+const Tuning = z.strictObject({
+  /** The table that tells payment codes apart by their digits. */
+  codeKinds: z
+    .array(
+      z.strictObject({
+        kind: z.enum(["own", "wechat", "alipay", "unionpay", "ecny"]),
+        minDigits: z.int().min(1),
+        maxDigits: z.int().max(128),
+        prefixes: z.array(digits).min(1),
+      }),
+    )
+    .optional(),
+  /** Two digits outside every other kind. */
+  ownCodePrefix: digits.length(2).optional(),
+  wrongCodes: z.strictObject({ limit: z.int().min(1), windowMs: z.int().min(1_000) }).optional(),
+  /** Delays between asking a channel about an unknown payment. */
+  queryPlansMs: z.strictObject({ wechat: waitsMs.optional() }).optional(),
+  /** How long after the lease a charge may still be on its way. */
+  lateChargeMs: z.int().min(1_000).optional(),
+  /** Waits between tries to undo; the last goes on. */
+  undoRetryPlanMs: waitsMs.optional(),
+})
+
 const Settings = z.strictObject({
   stage: z.enum(["local", "test", "production"]),
   /** Where callers reach the API, if neither the custom domain nor the API's own endpoint (a proxy, this machine). */
@@ -25,6 +52,7 @@ const Settings = z.strictObject({
   token: z.strictObject({ issuer: z.string().min(1), audience: z.string().min(1), jwksUrl: url }),
   /** The channels of this stage and where they answer; each gets a poll queue. */
   channelUrls: z.strictObject({ wechat: address }),
+  tuning: Tuning.optional(),
   /** Divides every waiting plan. */
   speed: z.int().min(1).max(100),
   /** Of all callers together, on each route that has no throttle of its own. */

@@ -13,7 +13,7 @@ import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once, random } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
 import { payChannels } from "../pay-channels.ts"
-import { PAYMENT_SETTINGS } from "../payment-settings.ts"
+import { paymentSettings } from "../payment-settings.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { platformSecrets } from "../secrets.ts"
 
@@ -35,7 +35,7 @@ const ports = once(async (): Promise<ApplyPayPorts> => {
     channels: payChannels(environment, merchants),
     polls: pollQueue(environment),
     breaker: channelBreaker(channelHealthStore(dynamodb, mainTable)),
-    settings: PAYMENT_SETTINGS,
+    settings: paymentSettings(environment),
   }
 })
 

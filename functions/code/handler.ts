@@ -6,7 +6,7 @@ import { type CodePorts, closeCode, issueCode, openCode } from "../../usecases/c
 import { customerEdge } from "../customer-edge.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once, random } from "../machine.ts"
-import { PAYMENT_SETTINGS } from "../payment-settings.ts"
+import { paymentSettings } from "../payment-settings.ts"
 import { dataSecrets } from "../secrets.ts"
 
 const environment = readEnvironment()
@@ -21,7 +21,7 @@ const ports = once(
     codeKey: (await secrets.dataKeys()).codeKey,
     codes: codeStore(dynamodb, environment.mainTable),
     customers,
-    settings: PAYMENT_SETTINGS,
+    settings: paymentSettings(environment),
   }),
 )
 

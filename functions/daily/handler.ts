@@ -21,7 +21,7 @@ const ports = once(
     days: orderDays(dynamodb, { main: mainTable, settings: settingsTable }),
     polls: pollQueue(environment),
     exceptions: exceptionStore(dynamodb, mainTable),
-    settings: undoSettings(environment.speed),
+    settings: undoSettings(environment),
     onFault: (subject, fault) => logFault("daily", subject, fault),
   }),
 )

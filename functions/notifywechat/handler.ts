@@ -13,7 +13,7 @@ const environment = readEnvironment()
 const secrets = dataSecrets(environment)
 const polls = pollQueue(environment)
 const accounts = once(async () => wechatAccounts(await secrets.merchants()))
-const lastStep = queryPlans(environment.speed)("wechat")?.length ?? 0
+const lastStep = queryPlans(environment)("wechat")?.length ?? 0
 
 /**
  * WeChat tells that something became of a payment. Its word is only a reason to ask: the order is asked about like any other,

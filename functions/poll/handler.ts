@@ -23,7 +23,7 @@ const ports = once(
     polls: pollQueue(environment),
     undoings: undoWorkflow(environment.undoWorkflowArn),
     exceptions: exceptionStore(dynamodb, environment.mainTable),
-    settings: undoSettings(environment.speed),
+    settings: undoSettings(environment),
   }),
 )
 

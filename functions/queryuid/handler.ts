@@ -7,7 +7,7 @@ import { type QueryUidPorts, queryUid } from "../../usecases/query-uid.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
-import { PAYMENT_SETTINGS } from "../payment-settings.ts"
+import { paymentSettings } from "../payment-settings.ts"
 import { platformSecrets } from "../secrets.ts"
 
 const environment = readEnvironment()
@@ -21,7 +21,7 @@ const ports = once(async (): Promise<QueryUidPorts> => {
     codes: codeStore(dynamodb, mainTable),
     customers: customerStore(dynamodb, mainTable),
     wrongCodes: wrongCodeStore(dynamodb, mainTable),
-    settings: PAYMENT_SETTINGS,
+    settings: paymentSettings(environment),
   }
 })
 

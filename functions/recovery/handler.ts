@@ -12,8 +12,8 @@ const environment = readEnvironment()
 const ports = {
   clock,
   polls: pollQueue(environment),
-  queryPlanMs: queryPlans(environment.speed),
-  settings: undoSettings(environment.speed),
+  queryPlanMs: queryPlans(environment),
+  settings: undoSettings(environment),
 }
 
 /**

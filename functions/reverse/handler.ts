@@ -10,7 +10,7 @@ import { clock, dynamodb, once, random } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
 import { oneNumberNeeded } from "../order-numbers.ts"
 import { payChannels } from "../pay-channels.ts"
-import { PAYMENT_SETTINGS, undoSettings } from "../payment-settings.ts"
+import { paymentSettings, undoSettings } from "../payment-settings.ts"
 import { platformSecrets } from "../secrets.ts"
 import { undoWorkflow } from "../undo-workflow.ts"
 
@@ -29,8 +29,8 @@ const ports = once(async (): Promise<ReversePorts> => {
     channels: payChannels(environment, merchants),
     exceptions: exceptionStore(dynamodb, mainTable),
     undoings: undoWorkflow(environment.undoWorkflowArn),
-    settings: undoSettings(environment.speed),
-    answerWithinMs: PAYMENT_SETTINGS.answerWithinMs,
+    settings: undoSettings(environment),
+    answerWithinMs: paymentSettings(environment).answerWithinMs,
   }
 })
 

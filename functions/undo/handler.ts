@@ -18,7 +18,7 @@ const ports = once(
     orders: orderStore(dynamodb, environment.mainTable),
     channels: payChannels(environment, await secrets.merchants()),
     exceptions: exceptionStore(dynamodb, environment.mainTable),
-    settings: undoSettings(environment.speed),
+    settings: undoSettings(environment),
   }),
 )
 

@@ -12,7 +12,7 @@ import { undoWorkflow } from "../undo-workflow.ts"
 const environment = readEnvironment()
 const orders = orderStore(dynamodb, environment.mainTable)
 const exceptions = exceptionStore(dynamodb, environment.mainTable)
-const { visibleAfterMs } = undoSettings(environment.speed)
+const { visibleAfterMs } = undoSettings(environment)
 const undoings = undoWorkflow(environment.undoWorkflowArn)
 
 type StatusChange = { name: string; status: string }
