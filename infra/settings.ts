@@ -40,6 +40,12 @@ const Tuning = z.strictObject({
   undoRetryPlanMs: waitsMs.optional(),
 })
 
+/** A cron expression as EventBridge Scheduler reads it, without the word, and the zone that it is meant in. */
+const schedule = z.strictObject({
+  cron: z.string().regex(/^(\S+ ){5}\S+$/),
+  timeZone: z.string().refine(isTimeZone),
+})
+
 const Settings = z.strictObject({
   stage: z.enum(["local", "test", "production"]),
   /** Where callers reach the API, if neither the custom domain nor the API's own endpoint (a proxy, this machine). */
@@ -63,12 +69,9 @@ const Settings = z.strictObject({
    * quota, of which AWS keeps 100 for the functions that have none.
    */
   reservedConcurrency: z.partialRecord(z.enum(FUNCTION_NAMES), z.int().min(1)).optional(),
-  /** Cron expressions as EventBridge Scheduler reads them, without the word, and the zone that they are meant in. */
   schedules: z.strictObject({
-    daily: z.strictObject({
-      cron: z.string().regex(/^(\S+ ){5}\S+$/),
-      timeZone: z.string().refine(isTimeZone),
-    }),
+    /** Looks for what was forgotten. */
+    daily: schedule,
   }),
   /** The China regions get new runtimes later. */
   runtime: z.string().regex(/^nodejs\d+\.x$/),
@@ -92,6 +95,7 @@ function isTimeZone(name: string): boolean {
 /** What differs between stages. */
 export type Settings = z.infer<typeof Settings>
 export type StageName = Settings["stage"]
+export type ScheduleName = keyof Settings["schedules"]
 
 const OVERRIDES = "METRO_PAY_SETTINGS"
 

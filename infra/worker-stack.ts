@@ -3,12 +3,12 @@ import type { Bucket } from "aws-cdk-lib/aws-s3"
 import type { Queue } from "aws-cdk-lib/aws-sqs"
 import { Duration, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
-import { DailySchedule } from "./daily-schedule.ts"
 import type { PlatformData } from "./data-stack.ts"
 import { FailedUndos } from "./failed-undos.ts"
 import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
 import { allow } from "./permissions.ts"
 import { PlatformFunction } from "./platform-function.ts"
+import { FunctionSchedule } from "./schedule.ts"
 import type { Settings } from "./settings.ts"
 import { UndoWorkflow } from "./undo-workflow.ts"
 
@@ -32,7 +32,7 @@ export class WorkerStack extends Stack {
       else if ("queues" in trigger) feedFromQueues(worker, sourceQueues(data, trigger.queues), most)
       else if ("taskOf" in trigger) new UndoWorkflow(this, worker, settings)
       else if ("failuresOf" in trigger) new FailedUndos(this, worker, settings.stage)
-      else new DailySchedule(this, worker, settings)
+      else new FunctionSchedule(this, worker, trigger.schedule, settings)
     }
   }
 }

@@ -4,21 +4,26 @@ import { ArnFormat, Aws, Stack } from "aws-cdk-lib/core"
 import { Construct } from "constructs"
 import { allow } from "./permissions.ts"
 import type { PlatformFunction } from "./platform-function.ts"
-import type { Settings } from "./settings.ts"
+import type { ScheduleName, Settings } from "./settings.ts"
 
 const GROUP = "default"
 
 /** Calls the function at the times of the settings. A call that cannot be made for an hour is left to the next time. */
-export class DailySchedule extends Construct {
-  constructor(scope: Construct, worker: PlatformFunction, { stage, schedules }: Settings) {
-    super(scope, "DailySchedule")
+export class FunctionSchedule extends Construct {
+  constructor(
+    scope: Construct,
+    worker: PlatformFunction,
+    name: ScheduleName,
+    { stage, schedules }: Pick<Settings, "stage" | "schedules">,
+  ) {
+    super(scope, `${name.charAt(0).toUpperCase()}${name.slice(1)}Schedule`)
     const role = schedulerRole(this)
     allow(role, "Call", "lambda", ["InvokeFunction"], [worker.lambda.functionArn])
     const schedule = new CfnSchedule(this, "Schedule", {
-      name: `MetroPay-${stage}-daily`,
+      name: `MetroPay-${stage}-${name}`,
       groupName: GROUP,
-      scheduleExpression: `cron(${schedules.daily.cron})`,
-      scheduleExpressionTimezone: schedules.daily.timeZone,
+      scheduleExpression: `cron(${schedules[name].cron})`,
+      scheduleExpressionTimezone: schedules[name].timeZone,
       flexibleTimeWindow: { mode: "OFF" },
       target: {
         arn: worker.lambda.functionArn,
