@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import { readEnvironment } from "../functions/environment.ts"
 import { clientOptions } from "../local/account.ts"
 import { findConnection } from "../local/connection-file.ts"
 import { exceptionStore } from "../persistence/exception-store.ts"
@@ -160,12 +161,16 @@ test("a stage is found by the outputs of its stacks, and what they lack is named
     MainTableName: running.platform.tables.main,
     SettingsTableName: running.platform.tables.settings,
     DataKeyId: running.platform.keyIds.data,
+    RootKeyId: running.platform.keyIds.root,
     ApiUrl: running.url,
     PollQueues: JSON.stringify(running.platform.pollQueues),
     ChannelUrls: "{}",
     UndoWorkflowArn: "arn:aws:states:us-east-1:000000000000:stateMachine:undo",
     Speed: "1",
+    Tuning: `{"lateChargeMs":5000}`,
   }
+  const told = variablesFrom("test", new Map(Object.entries(outputs)))
+  assert.deepEqual(readEnvironment(told).tuning, { lateChargeMs: 5_000 })
   const stacks = createServer((_, response) => {
     response.setHeader("content-type", "text/xml").end(describeStacksAnswer(outputs))
   })
@@ -191,7 +196,7 @@ test("a stage is found by the outputs of its stacks, and what they lack is named
     stacks.close()
     stacks.closeAllConnections()
   }
-  assert.throws(() => variablesFrom("test", new Map()), /MainTableName, .*Speed/)
+  assert.throws(() => variablesFrom("test", new Map()), /MainTableName, .*Speed, Tuning/)
 })
 
 function describeStacksAnswer(outputs: Record<string, string>): string {

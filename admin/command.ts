@@ -1,3 +1,4 @@
+import type { PayType } from "../domain/channel.ts"
 import type { Desk } from "./desk.ts"
 import type { OptionName } from "./options.ts"
 import type { Terminal } from "./terminal.ts"
@@ -13,6 +14,23 @@ export type Request = {
   operator?: string
   reason?: string
   yes: boolean
+  force: boolean
+  name?: string
+  /** An IANA name. */
+  timeZone?: string
+  /** Here and below: null takes away what stood there. */
+  category?: string | null
+  subCategory?: string | null
+  address?: string | null
+  phone?: string | null
+  /** Degrees. */
+  longitude?: number | null
+  latitude?: number | null
+  averageSpendFen?: number | null
+  /** A file's name, or `-` for standard input. */
+  publicKeyFile?: string
+  settingsFile?: string
+  payTypes?: readonly PayType[]
 }
 
 /** What came of it. A refusal is one line that says why. */

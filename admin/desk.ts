@@ -8,13 +8,25 @@ import { paymentSettings, undoSettings } from "../functions/payment-settings.ts"
 import { pollQueue } from "../functions/poll-queue.ts"
 import { dataSecrets } from "../functions/secrets.ts"
 import { undoWorkflow } from "../functions/undo-workflow.ts"
+import { agreementStore } from "../persistence/agreement-store.ts"
 import { auditLog } from "../persistence/audit-log.ts"
 import { exceptionStore } from "../persistence/exception-store.ts"
-import { merchantStore } from "../persistence/merchant-store.ts"
+import { type MerchantRegistry, merchantRegistry } from "../persistence/merchant-registry.ts"
+import { orderDays } from "../persistence/order-days.ts"
 import { orderStore } from "../persistence/order-store.ts"
+import { type FieldSeals, fieldSeals } from "../persistence/sealed-fields.ts"
+import { type ShopStore, shopStore } from "../persistence/shop-store.ts"
 import type { PollPorts } from "../usecases/poll-order.ts"
-import type { AuditLog, Clock, ExceptionStore, OrderStore } from "../usecases/ports.ts"
+import type {
+  AgreementStore,
+  AuditLog,
+  Clock,
+  ExceptionStore,
+  OrderDays,
+  OrderStore,
+} from "../usecases/ports.ts"
 import type { ReversePorts } from "../usecases/reverse-order.ts"
+import { openPlatformKeyDesk, type PlatformKeyDesk } from "./platform-key-desk.ts"
 import { type QueueCounts, queueCounts } from "./queue-counts.ts"
 
 export type Desk = {
@@ -23,6 +35,13 @@ export type Desk = {
   orders: OrderStore
   exceptions: ExceptionStore
   audit: AuditLog
+  merchants: MerchantRegistry
+  shops: ShopStore
+  agreements: AgreementStore
+  /** Opens the data key when something is sealed or unsealed, not before. */
+  fields: FieldSeals
+  platformKeys: PlatformKeyDesk
+  days: OrderDays
   timeZoneOf(merchantId: string): Promise<string>
   queueCounts(): Promise<QueueCounts[]>
   /** Open the merchants' accounts at the channels: whoever only looks needs no key. */
@@ -36,10 +55,11 @@ export function openDesk(variables: Readonly<Record<string, string>>): Desk {
   const { mainTable, settingsTable } = environment
   const orders = orderStore(dynamodb, mainTable)
   const exceptions = exceptionStore(dynamodb, mainTable)
-  // Without the key what is sealed stays sealed; profiles are not.
-  const profiles = merchantStore(dynamodb, settingsTable, Buffer.alloc(0), clock)
+  const registry = merchantRegistry(dynamodb, settingsTable)
+  const secrets = once(async () => dataSecrets(environment))
+  const fields = fieldSeals(async () => (await (await secrets()).dataKeys()).fieldKeysAt(clock.nowMs()))
   const acting = once(async () => {
-    const merchants = await dataSecrets(environment).merchants()
+    const merchants = await (await secrets()).merchants()
     return {
       clock,
       random,
@@ -59,7 +79,13 @@ export function openDesk(variables: Readonly<Record<string, string>>): Desk {
     orders,
     exceptions,
     audit: auditLog(dynamodb, mainTable, random.id),
-    timeZoneOf: async (merchantId) => (await profiles.read(merchantId))?.timeZone ?? DEFAULT_TIME_ZONE,
+    merchants: registry,
+    shops: shopStore(dynamodb, settingsTable, fields),
+    agreements: agreementStore(dynamodb, mainTable),
+    fields,
+    platformKeys: openPlatformKeyDesk(environment),
+    days: orderDays(dynamodb, { main: mainTable, settings: settingsTable }),
+    timeZoneOf: async (merchantId) => (await registry.read(merchantId))?.timeZone ?? DEFAULT_TIME_ZONE,
     queueCounts: () => queueCounts(new SQSClient(), environment.pollQueues),
     pollPorts: acting,
     reversePorts: acting,

@@ -11,6 +11,8 @@ const KIND_WORDS: Readonly<Record<ExceptionKind, string>> = {
   "not final": "not final",
   surplus: "money found for an order that ended without it",
   "undo refused": "the channel refuses to give it back",
+  "refund not final": "a refund is not final",
+  "refund refused": "the channel refuses a refund",
 }
 
 const SHOWN = 50

@@ -1,11 +1,13 @@
 import type { Command } from "./command.ts"
+import type { Meant } from "./command-names.ts"
 import { COMMON_OPTIONS, describeOptions } from "./options.ts"
 
 export function helpOfAll(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2
   return [
     "Usage: npm run admin -- COMMAND [options]",
     "",
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
     "",
     ...describeOptions(COMMON_OPTIONS),
     "",
@@ -15,7 +17,23 @@ export function helpOfAll(commands: readonly Command[]): string {
   ].join("\n")
 }
 
-export function helpOf({ name, words, summary, details, takes }: Command): string {
+export function helpOf(meant: Meant): string {
+  return "group" in meant ? helpOfGroup(meant.group, meant.commands) : helpOfCommand(meant.command)
+}
+
+function helpOfGroup(group: string, commands: readonly Command[]): string {
+  const shown = commands.map(({ name, words }) => `${name} ${words}`.trimEnd())
+  const width = Math.max(...shown.map((it) => it.length)) + 2
+  return [
+    `Usage: npm run admin -- ${group} ${commands.map((it) => it.name.slice(group.length + 1)).join(" | ")} [options]`,
+    "",
+    ...commands.map(({ summary }, at) => `  ${(shown[at] ?? "").padEnd(width)}${summary}`),
+    "",
+    `${group} COMMAND --help tells more of each.`,
+  ].join("\n")
+}
+
+function helpOfCommand({ name, words, summary, details, takes }: Command): string {
   return [
     `Usage: npm run admin -- ${[name, words, "[options]"].filter((it) => it !== "").join(" ")}`,
     "",

@@ -1,20 +1,72 @@
 /** `npm run admin -- COMMAND`: what operators do by hand, each by the use case that the platform uses itself. */
 import { join, resolve } from "node:path"
+import { accountsList } from "./accounts-list.ts"
+import { accountsSet } from "./accounts-set.ts"
+import { accountsSwitchOff } from "./accounts-switch-off.ts"
+import { agreementsList } from "./agreements-list.ts"
+import { apiKeysAdd } from "./api-keys-add.ts"
+import { apiKeysList } from "./api-keys-list.ts"
+import { apiKeysRevoke } from "./api-keys-revoke.ts"
 import { audit } from "./audit.ts"
 import type { Answer, Command } from "./command.ts"
+import { findCommand } from "./command-names.ts"
 import type { Desk } from "./desk.ts"
 import { exceptions } from "./exceptions.ts"
 import { helpOf, helpOfAll } from "./help.ts"
+import { merchantsAdd } from "./merchants-add.ts"
+import { merchantsDisable } from "./merchants-disable.ts"
+import { merchantsEnable } from "./merchants-enable.ts"
+import { merchantsList } from "./merchants-list.ts"
+import { merchantsSet } from "./merchants-set.ts"
+import { merchantsShow } from "./merchants-show.ts"
 import { checkRequest, type Given, readGiven } from "./options.ts"
 import { order } from "./order.ts"
+import { platformKeysList } from "./platform-keys-list.ts"
+import { platformKeysRehearse } from "./platform-keys-rehearse.ts"
+import { platformKeysReseal } from "./platform-keys-reseal.ts"
+import { platformKeysRetire } from "./platform-keys-retire.ts"
+import { platformKeysRotate } from "./platform-keys-rotate.ts"
+import { platformKeysWithdraw } from "./platform-keys-withdraw.ts"
 import { redrive } from "./redrive.ts"
 import { requery } from "./requery.ts"
 import { reverse } from "./reverse.ts"
+import { shopsList } from "./shops-list.ts"
+import { shopsRemove } from "./shops-remove.ts"
+import { shopsSet } from "./shops-set.ts"
 import { TargetError } from "./target-error.ts"
 import { terminalOf } from "./terminal.ts"
 import { UsageError } from "./usage-error.ts"
 
-const COMMANDS: readonly Command[] = [exceptions, order, requery, reverse, redrive, audit]
+const COMMANDS: readonly Command[] = [
+  exceptions,
+  order,
+  requery,
+  reverse,
+  redrive,
+  merchantsList,
+  merchantsShow,
+  merchantsAdd,
+  merchantsSet,
+  merchantsDisable,
+  merchantsEnable,
+  shopsList,
+  shopsSet,
+  shopsRemove,
+  apiKeysList,
+  apiKeysAdd,
+  apiKeysRevoke,
+  accountsList,
+  accountsSet,
+  accountsSwitchOff,
+  agreementsList,
+  platformKeysList,
+  platformKeysRotate,
+  platformKeysWithdraw,
+  platformKeysReseal,
+  platformKeysRetire,
+  platformKeysRehearse,
+  audit,
+]
 const REFUSED = 1
 const WRONG_USAGE = 2
 
@@ -28,19 +80,21 @@ try {
 }
 
 async function run(args: readonly string[]): Promise<void> {
-  const { values, words } = readGiven(args)
-  const [name, ...rest] = words
-  const command = COMMANDS.find((it) => it.name === name)
-  if (name !== undefined && !command) {
-    throw new UsageError(`there is no command "${name}": ${COMMANDS.map((it) => it.name).join(", ")}`)
+  const given = readGiven(args)
+  const { values } = given
+  const meant = findCommand(COMMANDS, given.words)
+  if (values.help) return console.log(meant ? helpOf(meant) : helpOfAll(COMMANDS))
+  if (!meant) throw new UsageError("a command is missing; --help lists them")
+  if ("group" in meant) {
+    const names = meant.commands.map(({ name }) => name).join(", ")
+    throw new UsageError(`${meant.group} what? ${names}; ${meant.group} --help tells more`)
   }
-  if (values.help) return console.log(command ? helpOf(command) : helpOfAll(COMMANDS))
-  if (!command) throw new UsageError("a command is missing; --help lists them")
+  const { command, words } = meant
   const { min, max } = command.wordCount
-  if (rest.length < min || rest.length > max) {
-    throw new UsageError(`write: ${[name, command.words || "without anything else"].join(" ")}`)
+  if (words.length < min || words.length > max) {
+    throw new UsageError(`write: ${[command.name, command.words || "without anything else"].join(" ")}`)
   }
-  const request = checkRequest({ values, words: rest }, command.takes, process.env)
+  const request = checkRequest({ values, words }, command.takes, process.env)
   const desk = await openTarget(values)
   show(await command.run(request, desk, terminalOf(process.stdin, process.stderr)), request.json)
 }

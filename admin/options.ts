@@ -1,6 +1,20 @@
 /** All options of all commands: what each looks like, means and accepts. */
 import { parseArgs } from "node:util"
 import type { Request } from "./command.ts"
+import {
+  dayFrom,
+  degreesFrom,
+  limitFrom,
+  operatorFrom,
+  orNone,
+  payTypesFrom,
+  phoneFrom,
+  printableFrom,
+  reasonFrom,
+  recordableFrom,
+  timeZoneFrom,
+  yuanFrom,
+} from "./option-values.ts"
 import { UsageError } from "./usage-error.ts"
 
 const OPTIONS = {
@@ -13,12 +27,23 @@ const OPTIONS = {
   operator: { type: "string", shown: "--operator NAME", means: "who asks (or METRO_PAY_OPERATOR)" },
   reason: { type: "string", shown: "--reason TEXT", means: "why, for the audit log" },
   yes: { type: "boolean", shown: "--yes", means: "do not ask, for scripts" },
+  force: { type: "boolean", shown: "--force", means: "also where it would be refused for safety" },
+  name: { type: "string", shown: "--name TEXT", means: "what people call it" },
+  "time-zone": { type: "string", shown: "--time-zone ZONE", means: "whose days count (Asia/Shanghai)" },
+  category: { type: "string", shown: "--category TEXT", means: "line of business" },
+  "sub-category": { type: "string", shown: "--sub-category TEXT", means: "more closely" },
+  address: { type: "string", shown: "--address TEXT", means: "where the shop is" },
+  phone: { type: "string", shown: "--phone NUMBER", means: "the shop's; kept encrypted, shown in part" },
+  longitude: { type: "string", shown: "--longitude=DEGREES", means: "east of Greenwich; west is negative" },
+  latitude: { type: "string", shown: "--latitude=DEGREES", means: "north of the equator" },
+  "average-spend": { type: "string", shown: "--average-spend YUAN", means: "of a customer, such as 38.50" },
+  "public-key": { type: "string", shown: "--public-key FILE", means: "in PEM; - is standard input" },
+  "pay-types": { type: "string", shown: "--pay-types A,B", means: "that use it, such as WECHAT" },
+  settings: { type: "string", shown: "--settings FILE", means: "JSON object of texts; - is standard input" },
 } as const
 
 export type OptionName = keyof typeof OPTIONS
 export const COMMON_OPTIONS = ["data", "stage", "help"] as const satisfies readonly OptionName[]
-
-const MOST_SHOWN = 1_000
 
 export type Given = ReturnType<typeof readGiven>
 
@@ -44,60 +69,37 @@ export function checkRequest(
   const foreign = Object.keys(values).find((name) => !known.includes(name))
   if (foreign !== undefined)
     throw new UsageError(`this command takes no --${foreign}; --help lists what it takes`)
-  const by = takes.includes("operator") ? (values.operator ?? env.METRO_PAY_OPERATOR) : undefined
+  const by = values.operator ?? env.METRO_PAY_OPERATOR
   return {
     words,
     json: values.json ?? false,
     yes: values.yes ?? false,
-    ...(values.limit === undefined ? {} : { limit: limitFrom(values.limit) }),
-    ...(values.day === undefined ? {} : { day: dayFrom(values.day) }),
-    ...(takes.includes("operator") ? { operator: operatorFrom(by) } : {}),
-    ...(takes.includes("reason") ? { reason: reasonFrom(values.reason) } : {}),
+    force: values.force ?? false,
+    limit: read(values.limit, limitFrom),
+    day: read(values.day, dayFrom),
+    operator: takes.includes("operator") ? operatorFrom(by) : undefined,
+    reason: takes.includes("reason") ? reasonFrom(values.reason) : undefined,
+    name: read(values.name, recordableFrom("name", 64)),
+    timeZone: read(values["time-zone"], timeZoneFrom),
+    category: read(values.category, orNone(recordableFrom("category", 32))),
+    subCategory: read(values["sub-category"], orNone(recordableFrom("sub-category", 32))),
+    address: read(values.address, orNone(printableFrom("address", 128))),
+    phone: read(values.phone, orNone(phoneFrom)),
+    longitude: read(values.longitude, orNone(degreesFrom("longitude", 180))),
+    latitude: read(values.latitude, orNone(degreesFrom("latitude", 90))),
+    averageSpendFen: read(values["average-spend"], orNone(yuanFrom("average-spend"))),
+    publicKeyFile: values["public-key"],
+    payTypes: read(values["pay-types"], payTypesFrom),
+    settingsFile: values.settings,
   }
 }
 
 /** "--limit N … means", in columns. */
 export function describeOptions(names: readonly OptionName[]): string[] {
-  return names.map((name) => `  ${OPTIONS[name].shown.padEnd(18)} ${OPTIONS[name].means}`)
+  const width = Math.max(...names.map((name) => OPTIONS[name].shown.length)) + 2
+  return names.map((name) => `  ${OPTIONS[name].shown.padEnd(width)}${OPTIONS[name].means}`)
 }
 
-function limitFrom(text: string): number {
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (limit < 1 || limit > MOST_SHOWN) throw new UsageError(`--limit is a number from 1 to ${MOST_SHOWN}`)
-  return limit
-}
-
-function dayFrom(text: string): string {
-  const atMs = Date.parse(`${text}T00:00:00Z`)
-  if (
-    !/^\d{4}-\d{2}-\d{2}$/.test(text) ||
-    Number.isNaN(atMs) ||
-    !new Date(atMs).toISOString().startsWith(text)
-  )
-    throw new UsageError("--day is a day, written YYYY-MM-DD")
-  return text
-}
-
-function operatorFrom(text: string | undefined): string {
-  if (text === undefined) throw new UsageError("--operator NAME is needed (or METRO_PAY_OPERATOR): who asks")
-  if (!isPrintable(text, 64)) throw new UsageError("--operator is a name of 1 to 64 printable characters")
-  return text
-}
-
-function reasonFrom(text: string | undefined): string {
-  if (text === undefined) throw new UsageError("--reason TEXT is needed: it goes into the audit log")
-  if (!isPrintable(text, 200)) throw new UsageError("--reason is a text of 1 to 200 printable characters")
-  if (LOOKS_SECRET.test(text)) {
-    throw new UsageError(
-      "--reason must hold no payment code and no phone number: the audit log is kept for good",
-    )
-  }
-  return text
-}
-
-/** Payment codes have 16 to 24 digits (docs/codes.md), mobile numbers 11; numbers of orders have 26 and more. */
-const LOOKS_SECRET = /(?<!\d)(\d{16,24}|1[3-9]\d{9})(?!\d)/
-
-function isPrintable(text: string, most: number): boolean {
-  return text.trim() !== "" && [...text].length <= most && !/\p{C}/u.test(text)
+function read<T>(text: string | undefined, from: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : from(text)
 }

@@ -1,6 +1,14 @@
 import type { AuditLog, Clock } from "../usecases/ports.ts"
 
-export type Action = { action: "requery" | "reverse"; subject: string; operator: string; reason: string }
+export type Action = {
+  /** The command's name. */
+  action: string
+  subject: string
+  operator: string
+  reason: string
+  /** What of the subject changes, where the action does not say so. Never a secret, never personal data. */
+  what?: string
+}
 
 /**
  * Does what a person asked for, with the audit log written before and after: what cannot be recorded is not done. `outcomeOf`
@@ -8,13 +16,13 @@ export type Action = { action: "requery" | "reverse"; subject: string; operator:
  */
 export async function recorded<T>(
   { audit, clock }: { audit: AuditLog; clock: Clock },
-  { action, subject, operator, reason }: Action,
+  { action, subject, operator, reason, what }: Action,
   act: () => Promise<T>,
   outcomeOf: (result: T) => string,
 ): Promise<T> {
-  const write = (what: string, detail: string) =>
-    audit.write({ atMs: clock.nowMs(), operator, action: what, subject, detail })
-  await write(action, reason)
+  const write = (step: string, detail: string) =>
+    audit.write({ atMs: clock.nowMs(), operator, action: step, subject, detail })
+  await write(action, what === undefined ? reason : `${what}: ${reason}`)
   let result: T
   try {
     result = await act()

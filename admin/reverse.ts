@@ -1,12 +1,12 @@
 import type { Order } from "../domain/order.ts"
 import { type ReversePorts, type ReverseResult, reverseOrder } from "../usecases/reverse-order.ts"
+import { type Asked, askFirst } from "./ask-first.ts"
 import type { Answer, Command } from "./command.ts"
 import type { Desk } from "./desk.ts"
 import { findNamedOrder, noSuchOrder, ORDER_WORDS } from "./find-order.ts"
 import { nextSteps } from "./next-steps.ts"
 import { STATE_WORDS, yuan } from "./order-words.ts"
 import { recorded, whoAndWhy } from "./recorded.ts"
-import type { Terminal } from "./terminal.ts"
 
 /** G3: the merchants' reverse, begun by an operator. */
 export const reverse: Command = {
@@ -24,31 +24,25 @@ export const reverse: Command = {
     if (!order) return noSuchOrder(request.words)
     const permitted = nextSteps(order, desk.clock.nowMs(), await desk.timeZoneOf(order.merchantId)).reverse
     if (!permitted.ok) return permitted
-    if (!request.yes) {
-      const declined = await askFirst(order, desk.stage, terminal)
-      if (declined) return declined
-    }
+    const declined = await askFirst(asked(order, desk.stage), request, terminal)
+    if (declined) return declined
     const ports = await desk.reversePorts()
     const action = { action: "reverse", subject: order.tradeNo, ...whoAndWhy(request) } as const
     return answerTo(await recorded(desk, action, () => undo(ports, desk, order), inShort))
   },
 }
 
-/** The answer where the person does not agree, or where there is none to ask. */
-async function askFirst(order: Order, stage: string, terminal: Terminal): Promise<Answer | undefined> {
-  if (!terminal.interactive) {
-    return { ok: false, why: "there is no terminal to ask on: write --yes if it shall be undone" }
+function asked({ tradeNo, merchantId, outRequestNo, totalFen, state }: Order, stage: string): Asked {
+  return {
+    about: [
+      `stage    ${stage}`,
+      `order    ${tradeNo}`,
+      `merchant ${merchantId}, its number ${outRequestNo}`,
+      `amount   ${yuan(totalFen)}`,
+      `state    ${state}: ${STATE_WORDS[state]}`,
+    ],
+    question: `Undo this order, so that the customer pays nothing of the ${yuan(totalFen)}?`,
   }
-  const { tradeNo, merchantId, outRequestNo, totalFen, state } = order
-  terminal.say(`stage    ${stage}`)
-  terminal.say(`order    ${tradeNo}`)
-  terminal.say(`merchant ${merchantId}, its number ${outRequestNo}`)
-  terminal.say(`amount   ${yuan(totalFen)}`)
-  terminal.say(`state    ${state}: ${STATE_WORDS[state]}`)
-  const agreed = await terminal.confirm(
-    `Undo this order, so that the customer pays nothing of the ${yuan(totalFen)}?`,
-  )
-  return agreed ? undefined : { ok: false, why: "not confirmed: nothing was done" }
 }
 
 function undo(ports: ReversePorts, { clock }: Desk, { merchantId, tradeNo }: Order): Promise<ReverseResult> {

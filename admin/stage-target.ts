@@ -8,11 +8,14 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   MAIN_TABLE: "MainTableName",
   SETTINGS_TABLE: "SettingsTableName",
   DATA_KEY_ID: "DataKeyId",
+  ROOT_KEY_ID: "RootKeyId",
   PUBLIC_URL: "ApiUrl",
   POLL_QUEUES: "PollQueues",
   CHANNEL_URLS: "ChannelUrls",
   UNDO_WORKFLOW_ARN: "UndoWorkflowArn",
+  REFUND_WORKFLOW_ARN: "RefundWorkflowArn",
   SPEED: "Speed",
+  TUNING: "Tuning",
 }
 
 /** The variables of a deployed stage's functions, as its stacks tell them. Throws a TargetError that names what is missing. */

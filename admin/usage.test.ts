@@ -14,10 +14,35 @@ after(() => rmSync(empty, { recursive: true }))
 const NUMBER = "92243371668635935577005983"
 const who = ["--operator", "li.na", "--reason", "customer asks"]
 
+const merchant = (...args: string[]) => ["merchants", ...args]
+const shop = (...args: string[]) => ["shops", "set", "M9", "S1", ...args, ...who]
+const account = (...args: string[]) => ["accounts", "set", "M9", ...args, ...who]
+
 const refusals: [string, string[], RegExp][] = [
   ["no command", [], /a command is missing/],
   ["an unknown command", ["refund"], /no command "refund"/],
-  ["an unknown option", ["exceptions", "--force"], /'--force'/],
+  ["an unknown option", ["exceptions", "--hurry"], /'--hurry'/],
+  ["half a name", ["merchants"], /merchants what\? merchants list, .*; merchants --help tells more/],
+  ["a wrong second word", ["shops", "add"], /no command "shops add"; shops knows: list, set, remove/],
+  ["a name of blanks", merchant("add", "M9", "--name", " ", ...who), /--name is a text of 1 to 64/],
+  ["a huge name", merchant("add", "M9", "--name", "字".repeat(65), ...who), /1 to 64/],
+  ["a name that rings a bell", merchant("add", "M9", "--name", "\u0007", ...who), /printable/],
+  ["a name with a phone number", merchant("add", "M9", "--name", "店13800138000", ...who), /no phone/],
+  ["a zone that is none", merchant("set", "M9", "--time-zone", "Asia/Nowhere", ...who), /--time-zone is/],
+  ["a zone by its offset", merchant("set", "M9", "--time-zone", "+08:00", ...who), /--time-zone is/],
+  ["a change by nobody", merchant("enable", "M9", "--reason", "x"), /--operator NAME is needed/],
+  ["a change without a reason", merchant("disable", "M9", "--operator", "x", "--yes"), /--reason TEXT/],
+  ["a phone number that is none", shop("--phone", "call me"), /--phone is a phone number/],
+  ["a latitude beyond the pole", shop("--latitude", "90.1"), /from -90 to 90/],
+  ["a longitude that is none", shop("--longitude=NaN"), /from -180 to 180/],
+  ["an amount with three decimals", shop("--average-spend", "1.005"), /in yuan/],
+  ["a negative amount", shop("--average-spend=-1"), /in yuan/],
+  [
+    "a pay type that is none",
+    account("wechat", "main", "--pay-types", "GOLD"),
+    /a pay type is one of WECHAT/,
+  ],
+  ["a pay type twice", account("wechat", "main", "--pay-types", "WECHAT,CT_WECHAT"), /names one twice/],
   ["an option of another command", ["exceptions", "--reason", "x"], /takes no --reason/],
   ["a word too many", ["audit", "today"], /write: audit/],
   ["no number", ["order"], /write: order NUMBER/],
@@ -52,7 +77,12 @@ test("a platform that does not run is one clear line and status 1", async () => 
 })
 
 test("each command explains itself without a platform", async () => {
-  for (const args of [["--help"], ["reverse", "--help"], ["audit", "--help"]]) {
+  for (const args of [
+    ["--help"],
+    ["reverse", "--help"],
+    ["merchants", "--help"],
+    ["shops", "set", "--help"],
+  ]) {
     const { code, out } = await admin(args)
     assert.equal(code, 0)
     assert.match(out, /^Usage: npm run admin -- /)

@@ -35,6 +35,13 @@ const numberRule = ["1–64 位数字、字母、_ 或 -", "must be 1–64 chara
 
 export const outRequestNo = field(z.string().regex(MERCHANT_NUMBER), `应为 ${numberRule[0]}`, numberRule[1])
 export const tradeNo = field(z.string().regex(/^\d{26}$/), "应为 26 位数字", "must be 26 digits")
+export const outRefundNo = field(z.string().regex(MERCHANT_NUMBER), `应为 ${numberRule[0]}`, numberRule[1])
+export const refundId = field(z.string().regex(/^\d{26}$/), "应为 26 位数字", "must be 26 digits")
+export const refundFee = field(
+  z.int().min(1).max(100_000_000),
+  "应为 1–100000000 的整数，单位分",
+  "must be an integer from 1 to 100000000, in fen",
+)
 export const qrcode = field(text(128), "应为 1–128 个字符", "must be 1–128 characters")
 export const body = field(text(128), "应为 1–128 个字符", "must be 1–128 characters")
 export const storeId = field(text(32), "应为 1–32 个字符", "must be 1–32 characters")

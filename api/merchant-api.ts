@@ -1,6 +1,18 @@
-/** What merchants send and get, with the field names of the source documents (requirements A7–A9). */
+/** What merchants send and get, with the field names of the source documents (requirements A7–A11, A17). */
 import * as z from "zod"
-import { body, extraData, notifyUrl, outRequestNo, qrcode, storeId, totalFee, tradeNo } from "./fields.ts"
+import {
+  body,
+  extraData,
+  notifyUrl,
+  outRefundNo,
+  outRequestNo,
+  qrcode,
+  refundFee,
+  refundId,
+  storeId,
+  totalFee,
+  tradeNo,
+} from "./fields.ts"
 
 export const MERCHANT_API_PATH = "/metro/payment/v1/api/qrcode"
 
@@ -60,3 +72,38 @@ export const ReverseOutput = z.object({
   reverse_time: z.string().optional(),
 })
 export type ReverseOutput = z.infer<typeof ReverseOutput>
+
+/** One of the order's two numbers is required. The refund's own number is the merchant's, used for nothing else. */
+export const RefundInput = z.strictObject({
+  out_request_no: outRequestNo.optional(),
+  pay_out_trade_no: tradeNo.optional(),
+  out_refund_no: outRefundNo,
+  refund_fee: refundFee,
+  notify_url: notifyUrl.optional(),
+})
+export type RefundInput = z.infer<typeof RefundInput>
+
+/** One of the two is required; where both are given they must name the same refund. */
+export const RefundQueryInput = z.strictObject({
+  out_refund_no: outRefundNo.optional(),
+  pay_refund_id: refundId.optional(),
+})
+export type RefundQueryInput = z.infer<typeof RefundQueryInput>
+
+export const RefundStatus = z.enum(["RS_SUCCESS", "RS_PROCESSING", "RS_FAILED"])
+
+/** Date and time are those of its end; values that are not known yet are absent. */
+export const RefundOutput = z.object({
+  pay_refund_status: RefundStatus,
+  out_request_no: z.string(),
+  pay_out_trade_no: z.string(),
+  out_refund_no: z.string(),
+  pay_refund_id: z.string(),
+  pay_refund_fee: z.int(),
+  pay_refund_coupon_fee: z.int().optional(),
+  total_fee: z.int(),
+  refund_date: z.string().optional(),
+  refund_time: z.string().optional(),
+  refund_err_desc: z.string().optional(),
+})
+export type RefundOutput = z.infer<typeof RefundOutput>

@@ -1,46 +1,20 @@
 import * as z from "zod"
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi"
-import { APP_API_PATH, IssueCodeInput, OpenCodeInput, PaymentStatus, RecordsInput } from "../api/app-api.ts"
-import { ERRORS, type ErrorCode } from "../api/errors.ts"
 import {
-  ApplyPayInput,
-  MERCHANT_API_PATH,
-  OrderOutput,
-  OrderQueryInput,
-  QueryUidInput,
-  QueryUidOutput,
-  ReverseInput,
-  ReverseOutput,
-} from "../api/merchant-api.ts"
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from "zod-openapi"
+import type { ErrorCode } from "../api/errors.ts"
+import { OrderOutput, RefundOutput } from "../api/merchant-api.ts"
+import { ERROR_GUIDE } from "./error-guide.ts"
+import { headersOf, Refused, refusedExample, responses } from "./openapi/answers.ts"
+import { APP_CALLS } from "./openapi/app-calls.ts"
+import { withFieldNotes } from "./openapi/describe-fields.ts"
+import type { DocumentedCall } from "./openapi/documented-call.ts"
+import { MERCHANT_CALLS } from "./openapi/merchant-calls.ts"
 
-/** The published interface, made from the schemas that check the calls. */
-export function openApiDocument() {
-  return createDocument({
-    openapi: "3.1.0",
-    info: {
-      title: "Metro Pay",
-      version: "1.0.0",
-      description:
-        "Payments by scanned code. Merchants' calls and their answers are signed (RFC 9421 with RFC 9530); " +
-        "the customer's app carries a bearer token. Amounts are integers in fen.",
-      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-    },
-    servers: [{ url: "http://127.0.0.1:8787", description: "The local platform" }],
-    paths: { ...merchantPaths(), ...appPaths(), ...keyPaths() },
-    components: {
-      securitySchemes: {
-        signature: {
-          type: "apiKey",
-          in: "header",
-          name: "Signature",
-          description: "RFC 9421 signature `sig1` over @method, @target-uri and content-digest.",
-        },
-        customer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
-      },
-    },
-  })
-}
-
+/** What every call that a merchant signs can meet. */
 const SIGNED_ERRORS: readonly ErrorCode[] = [
   "INVALID_PARAMETER",
   "SIGNATURE_MISSING",
@@ -51,171 +25,181 @@ const SIGNED_ERRORS: readonly ErrorCode[] = [
   "BODY_TOO_LARGE",
   "SYSTEM_ERROR",
 ]
+const APP_ERRORS: readonly ErrorCode[] = ["INVALID_PARAMETER", "TOKEN_INVALID", "SYSTEM_ERROR"]
 
-function merchantPaths(): ZodOpenApiPathsObject {
-  const call = (
-    summary: string,
-    input: z.ZodObject,
-    output: z.ZodObject,
-    further: readonly ErrorCode[],
-  ): { post: ZodOpenApiOperationObject } => ({
-    post: {
-      summary,
-      tags: ["merchant"],
-      security: [{ signature: [] }],
-      requestBody: { required: true, content: { "application/json": { schema: input } } },
-      responses: responses(output, [...SIGNED_ERRORS, ...further]),
-    },
-  })
-  return {
-    [`${MERCHANT_API_PATH}/applypay`]: call("Charge a scanned code (A7)", ApplyPayInput, OrderOutput, [
-      "MERCHANT_DISABLED",
-      "ORDER_NO_REUSED",
-      "TOO_MANY_REQUESTS",
-      "TRY_AGAIN",
-    ]),
-    [`${MERCHANT_API_PATH}/queryuid`]: call("Whose code is this (A8)", QueryUidInput, QueryUidOutput, [
-      "CODE_NOT_FOUND",
-      "TOO_MANY_REQUESTS",
-    ]),
-    [`${MERCHANT_API_PATH}/orderquery`]: call("State of an order (A9)", OrderQueryInput, OrderOutput, [
-      "ORDER_NOT_FOUND",
-    ]),
-    [`${MERCHANT_API_PATH}/reverse`]: call("Undo an order (A10)", ReverseInput, ReverseOutput, [
-      "ORDER_NOT_FOUND",
-      "ORDER_STATE_FORBIDS",
-      "REVERSE_WINDOW_CLOSED",
-    ]),
-  }
+/** The published interface, made from the schemas that check the calls. */
+export function openApiDocument() {
+  return withFieldNotes(createDocument(description()))
 }
 
-const time = z.string().meta({ format: "date-time", description: "ISO 8601, UTC" })
-
-const ShownCode = z.object({ qrcode: z.string(), pay_id: z.string(), pay_type: z.string(), expires_at: time })
-const Watched = z.object({
-  status: PaymentStatus,
-  pay_id: z.string(),
-  pay_type: z.string(),
-  expires_at: time,
-  merchant_id: z.string().optional(),
-  total_fee: z.int().optional(),
-  pay_out_trade_no: z.string().optional(),
-  pay_err_code: z.string().optional(),
-  pay_err_desc: z.string().optional(),
-})
-const AgreementLine = z.object({
-  id: z.string(),
-  merchant_id: z.string(),
-  pay_type: z.string(),
-  signed_at: time,
-})
-const RecordLine = z.object({
-  pay_out_trade_no: z.string(),
-  time,
-  total_fee: z.int(),
-  pay_status: z.string(),
-  pay_type: z.string(),
-  merchant_id: z.string(),
-  merchant_name: z.string().optional(),
-})
-const RecordDetail = OrderOutput.extend({
-  body: z.string(),
-  time,
-  merchant_id: z.string(),
-  merchant_name: z.string().optional(),
-  store_id: z.string(),
-})
-
-function appPaths(): ZodOpenApiPathsObject {
-  const call = (
-    summary: string,
-    output: z.ZodObject,
-    further: readonly ErrorCode[],
-    input: Pick<ZodOpenApiOperationObject, "requestBody" | "requestParams"> = {},
-  ): ZodOpenApiOperationObject => ({
-    summary,
-    tags: ["app"],
-    security: [{ customer: [] }],
-    ...input,
-    responses: responses(output, ["INVALID_PARAMETER", "TOKEN_INVALID", "SYSTEM_ERROR", ...further]),
-  })
-  const body = (schema: z.ZodObject) => ({ requestBody: { content: { "application/json": { schema } } } })
-  const path = (name: string) => ({ requestParams: { path: z.object({ [name]: z.string() }) } })
-  return {
-    [`${APP_API_PATH}/code/open`]: {
-      post: call(
-        "Open the code, or set its default pay type (A1)",
-        z.object({ pay_type: z.string() }),
-        [],
-        body(OpenCodeInput),
-      ),
-    },
-    [`${APP_API_PATH}/code/close`]: {
-      post: call("Close the code: no issued code pays any more (A1)", z.object({}), []),
-    },
-    [`${APP_API_PATH}/code`]: {
-      post: call("A fresh code for one minute (A2, A3)", ShownCode, ["CODE_NOT_OPEN"], body(IssueCodeInput)),
-    },
-    [`${APP_API_PATH}/payments/{pay_id}`]: {
-      get: call("What became of a code (A4)", Watched, ["CODE_NOT_FOUND"], path("pay_id")),
-    },
-    [`${APP_API_PATH}/agreements`]: {
-      get: call("No-password agreements (A5)", z.object({ agreements: z.array(AgreementLine) }), []),
-    },
-    [`${APP_API_PATH}/agreements/{id}/close`]: {
-      post: call("End an agreement (A5)", z.object({ id: z.string() }), ["AGREEMENT_NOT_FOUND"], path("id")),
-    },
-    [`${APP_API_PATH}/records`]: {
-      get: call(
-        "Consumption records, newest first (A6)",
-        z.object({ records: z.array(RecordLine), next: z.string().optional() }),
-        [],
-        { requestParams: { query: RecordsInput } },
-      ),
-    },
-    [`${APP_API_PATH}/records/{pay_out_trade_no}`]: {
-      get: call("One record (A6)", RecordDetail, ["ORDER_NOT_FOUND"], path("pay_out_trade_no")),
-    },
-  }
+export function errorsOf(call: DocumentedCall): readonly ErrorCode[] {
+  return [...(call.tag === "app" ? APP_ERRORS : SIGNED_ERRORS), ...call.errors]
 }
 
-function keyPaths(): ZodOpenApiPathsObject {
-  const set = z.object({ keys: z.array(z.record(z.string(), z.string())) })
+function description(): ZodOpenApiObject {
+  const calls = [...MERCHANT_CALLS, ...APP_CALLS]
+  const shown = new Set(calls.flatMap(errorsOf))
   return {
-    "/metro/payment/v1/keys": {
-      get: {
-        summary: "The keys that answers are signed with: a JWK set, signed by the root key",
-        tags: ["keys"],
-        security: [],
-        responses: {
-          "200": { description: "JWK set", content: { "application/jwk-set+json": { schema: set } } },
+    openapi: "3.1.0",
+    info: {
+      title: "Metro Pay",
+      version: "1.0.0",
+      description: ABOUT,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [
+      { url: "http://127.0.0.1:8787", description: "The local platform, `npm start`" },
+      {
+        url: "https://{host}",
+        description: "A deployed platform",
+        variables: {
+          host: { default: "pay.example.org", description: "The public address, as its operator gives it" },
+        },
+      },
+    ],
+    tags: [
+      { name: "paying", description: "A merchant charges scanned codes. Signed." },
+      { name: "undoing", description: "A merchant reverses and refunds. Signed." },
+      { name: "app", description: "The customer's app. With a bearer token; answers are not signed." },
+      { name: "keys", description: "The keys that answers to merchants are signed with." },
+    ],
+    paths: { ...Object.assign({}, ...calls.map(pathOf)), ...keyPath() },
+    components: {
+      schemas: { Refused, Order: OrderOutput, Refund: RefundOutput },
+      examples: Object.fromEntries(
+        [...shown].map((code) => [code, { summary: ERROR_GUIDE[code].when, value: refusedExample(code) }]),
+      ),
+      headers: HEADERS,
+      securitySchemes: {
+        signature: { type: "apiKey", in: "header", name: "Signature", description: SIGNATURE },
+        customer: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "A token of the platform's issuer; `sub` is the customer's uid.",
         },
       },
     },
   }
 }
 
-/** Success and the errors that a call can meet, those of one HTTP status together. */
-function responses(output: z.ZodObject, codes: readonly ErrorCode[]) {
-  const envelope = (data: z.ZodType, code: z.ZodType) =>
-    z.object({ code, message: z.string(), data, request_id: z.string() })
-  const byStatus = new Map<number, ErrorCode[]>()
-  for (const code of codes) {
-    const { status } = ERRORS[code]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+function pathOf(call: DocumentedCall): ZodOpenApiPathsObject {
+  const signed = call.tag !== "app"
+  const { body, requests = {}, pathParameters: path, queryParameters: query } = call
+  const operation: ZodOpenApiOperationObject = {
+    operationId: call.id,
+    summary: call.summary,
+    description: call.description,
+    tags: [call.tag],
+    security: [signed ? { signature: [] } : { customer: [] }],
+    requestParams: {
+      ...(path ? { path } : {}),
+      ...(query ? { query } : {}),
+      ...(signed ? { header: SignedHeaders } : {}),
+    },
+    ...(body
+      ? {
+          requestBody: {
+            required: signed,
+            content: { "application/json": { schema: body, examples: requests } },
+          },
+        }
+      : {}),
+    responses: responses(call.output, call.answers, errorsOf(call), signed),
   }
-  const errors = [...byStatus].map(([status, list]) => [
-    String(status),
-    {
-      description: list.map((code) => `${code}: ${ERRORS[code].en}`).join(" · "),
-      content: { "application/json": { schema: envelope(z.record(z.string(), z.unknown()), z.enum(list)) } },
-    },
-  ])
+  return { [call.path]: { [call.method]: operation } }
+}
+
+/** Beside the one of the security scheme. */
+const SignedHeaders = z.object({
+  "Content-Digest": z.string(),
+  "Signature-Input": z.string(),
+  "Accept-Language": z.string().optional(),
+})
+
+function keyPath(): ZodOpenApiPathsObject {
+  const Jwk = z.object({
+    kty: z.literal("RSA"),
+    kid: z.string(),
+    n: z.string(),
+    e: z.string(),
+    alg: z.literal("RS256"),
+    use: z.literal("sig"),
+  })
   return {
-    "200": {
-      description: "SUCCESS",
-      content: { "application/json": { schema: envelope(output, z.literal("SUCCESS")) } },
+    "/metro/payment/v1/keys": {
+      get: {
+        operationId: "listKeys",
+        summary: "The keys that answers are signed with",
+        description:
+          "Signed by the root key (`keyid` `root`), whose public half each merchant has: believe the list only then. A key " +
+          "stands here for 24 h before its first use and 24 h after its last.",
+        tags: ["keys"],
+        security: [],
+        responses: {
+          "200": {
+            description: "A JWK set.",
+            headers: headersOf(true),
+            content: { "application/jwk-set+json": { schema: z.object({ keys: z.array(Jwk) }) } },
+          },
+          "429": {
+            description: "From the gateway, unsigned: too many calls. Use the keys you have; ask later.",
+          },
+          "503": {
+            description:
+              "No list at present, unsigned. Use the keys you have; ask again after `Retry-After`.",
+          },
+        },
+      },
     },
-    ...Object.fromEntries(errors),
   }
 }
+
+const HEADERS: NonNullable<ZodOpenApiObject["components"]>["headers"] = {
+  "Content-Digest": {
+    description: "`sha-256=:BASE64:` of the body's bytes (RFC 9530).",
+    schema: { type: "string" },
+    example: "sha-256=:hGdicn/F0KiM6Wl/nX5cxcQgBt/pRTnf2lCdwAIOWHU=:",
+  },
+  "Signature-Input": {
+    description:
+      "What is signed (RFC 9421), under the label `sig1`: status and digest of the answer, method, address and signature of " +
+      "the call; `created` in unix seconds; `keyid`, the `kid` of a key in the list of keys.",
+    schema: { type: "string" },
+    example:
+      'sig1=("@status" "content-digest" "@method";req "@target-uri";req "signature";req;key="sig1");created=1792000001;keyid="p-2026-10"',
+  },
+  Signature: {
+    description:
+      "`sig1=:BASE64:`, RSASSA-PKCS1-v1_5 with SHA-256 over the text that Signature-Input describes.",
+    schema: { type: "string" },
+    example: "sig1=:V3X1TJ0YGiDL3XXNEgbXLGq8OXXcpQCWMYnOZ90M+1JhnHjX1uaZRTQKvJM=:",
+  },
+  "Retry-After": {
+    description: "Seconds to wait, where it stands.",
+    schema: { type: "integer" },
+    example: 7,
+  },
+}
+
+const ABOUT = `Payments by scanned code, for shop chains. \`docs/merchants/\` tells it at length: the first ten minutes,
+signing step by step, every error, the sandbox, going live.
+
+- One envelope: \`{ "code", "message", "data", "request_id" }\`. Programs read \`code\`.
+- Amounts are integers in fen. Values that are not known yet are absent. Unknown fields of a call are refused; your
+  program must pass over unknown fields of an answer.
+- Every call answers within 10 s; wait 15 s. No answer, or one without a valid signature, means: the result is unknown,
+  ask. A payment has one \`out_request_no\` until its result is known.
+- Each refusal stands with its advice: \`fix\` the call, \`ask\` what became of it, or send it \`again\`.`
+
+const SIGNATURE = `RFC 9421 with RFC 9530. Sent along: \`Content-Digest: sha-256=:BASE64(SHA-256(body)):\` and
+\`Signature-Input: sig1=("@method" "@target-uri" "content-digest");created=UNIX_SECONDS;nonce="16–64 characters";keyid="MERCHANT_ID/KEY_ID"\`.
+The signed text has four lines, joined by one line feed, none at the end:
+
+    "@method": POST
+    "@target-uri": https://pay.example.org/metro/payment/v1/api/qrcode/applypay
+    "content-digest": sha-256=:…:
+    "@signature-params": ("@method" "@target-uri" "content-digest");created=…;nonce="…";keyid="…"
+
+RSA of 2048 to 4096 bits signs with PKCS #1 v1.5 and SHA-256, ECDSA P-256 with SHA-256 (r then s, 64 bytes): the
+registered key decides. \`created\` may be 300 s off. Examples in seven languages: \`docs/merchants/signers/\`, \`sdk/\`.`

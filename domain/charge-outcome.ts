@@ -36,7 +36,7 @@ export type ReverseOutcome =
 
 /** After asking to give money back. `processing`: accepted, not yet done; ask with queryRefund under the same number. */
 export type ReturnOutcome =
-  | { kind: "returned"; channelRefundNo?: string; returnedAtMs?: number }
+  | { kind: "returned"; channelRefundNo?: string; couponFen?: Fen; returnedAtMs?: number }
   | { kind: "processing" }
   | { kind: "refused"; channelCode: string }
   | { kind: "notFound" }

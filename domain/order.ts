@@ -3,6 +3,7 @@ import { keyedHash, sha256 } from "./hash.ts"
 import type { Fen } from "./money.ts"
 import { tradeNoOf } from "./order-number.ts"
 import { isFinal, nextState, type OrderEventName, type OrderState } from "./order-states.ts"
+import type { Reservation } from "./reservation.ts"
 
 /** How long the holder of an order may act on it: longer than function time-out (12 s) + channel time-out (7 s). */
 export const LEASE_MS = 25_000
@@ -76,6 +77,8 @@ export type Order = {
   createdAtMs: number
   /** When the write that made it final was made: it decides the day of its movement. */
   finalAtMs?: number
+  /** What of it is spoken for by refunds: an entry for each that was ever sent. */
+  reservations: readonly Reservation[]
   events: readonly OrderEvent[]
 }
 
@@ -126,6 +129,7 @@ export function newOrder(
     state,
     version: 1,
     legs: [],
+    reservations: [],
     ...facts,
     ...(state === "PAYING" ? {} : { finalAtMs: facts.createdAtMs }),
     events: [{ event, atMs: facts.createdAtMs }],

@@ -3,6 +3,7 @@ import type { CustomerEdge } from "../http/customer-call.ts"
 import { tokenVerifier } from "../http/customer-call.ts"
 import type { Environment } from "./environment.ts"
 import { clock, random } from "./machine.ts"
+import { trace } from "./tracing.ts"
 
 export function customerEdge(environment: Environment): CustomerEdge {
   return {
@@ -10,6 +11,7 @@ export function customerEdge(environment: Environment): CustomerEdge {
     nowMs: clock.nowMs,
     monotonicMs: clock.monotonicMs,
     newRequestId: random.id,
+    trace,
     verifyToken: tokenVerifier(environment.tokens),
   }
 }

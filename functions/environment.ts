@@ -14,19 +14,32 @@ export type Tuning = {
   queryPlansMs?: Partial<Record<ChannelId, readonly number[]>>
   lateChargeMs?: number
   undoRetryPlanMs?: readonly number[]
+  /** How old the key that signs answers gets before the next one signs. */
+  signingKeyDays?: number
+  refundPlanMs?: readonly number[]
+  refundWindowsMs?: Partial<Record<ChannelId, number>>
 }
 
 export type Environment = {
+  /** Name of the function in infra/function-table.ts, where this is one. */
+  functionName?: string
   mainTable: string
   settingsTable: string
   dataKeyId: string
   rootKeyId: string
   publicUrl: string
+  stage: string
   production: boolean
   pollQueues: Partial<Record<ChannelId, string>>
+  notificationQueues: Record<"first" | "repeats", string>
+  /** Merchants may be told at this machine's own addresses: for trials on one machine. */
+  notifyLoopback: boolean
   channelUrls: Partial<Record<ChannelId, string>>
   tokens: TokenSettings
   undoWorkflowArn: string
+  refundWorkflowArn: string
+  /** Stream records that no retry could deliver. */
+  failedRecordsBucket: string
   /** What this deployment sets otherwise than the defaults say (G6). */
   tuning: Tuning
   /** Waiting plans are divided by it; 1 but for local trials. */
@@ -40,6 +53,8 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     return value
   }
   return {
+    // The stage stands before it: infra/platform-function.ts.
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME?.split("-").at(-1),
     get mainTable() {
       return need("MAIN_TABLE")
     },
@@ -55,17 +70,30 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     get publicUrl() {
       return need("PUBLIC_URL")
     },
+    get stage() {
+      return need("STAGE")
+    },
     get production() {
       return need("STAGE") === "production"
     },
     get pollQueues() {
       return JSON.parse(need("POLL_QUEUES"))
     },
+    get notificationQueues() {
+      return JSON.parse(need("NOTIFICATION_QUEUES"))
+    },
+    notifyLoopback: env.NOTIFY_LOOPBACK === "true",
     get channelUrls() {
       return JSON.parse(need("CHANNEL_URLS"))
     },
     get undoWorkflowArn() {
       return need("UNDO_WORKFLOW_ARN")
+    },
+    get failedRecordsBucket() {
+      return need("FAILED_RECORDS_BUCKET")
+    },
+    get refundWorkflowArn() {
+      return need("REFUND_WORKFLOW_ARN")
     },
     get tokens() {
       return {

@@ -3,6 +3,7 @@ import { parsePublicKey, type RegisteredKey } from "../http/registered-key.ts"
 import type { Environment } from "./environment.ts"
 import { clock, random } from "./machine.ts"
 import type { platformSecrets } from "./secrets.ts"
+import { trace } from "./tracing.ts"
 
 /** The way in for merchants, put together for a deployed function. */
 export function merchantEdge(
@@ -15,6 +16,7 @@ export function merchantEdge(
     nowMs: clock.nowMs,
     monotonicMs: clock.monotonicMs,
     newRequestId: random.id,
+    trace,
     explain: !environment.production,
     answerKey: secrets.answerKey,
     async findKey(merchantId, keyId) {

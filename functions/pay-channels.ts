@@ -4,6 +4,7 @@ import { wechatChannel } from "../channels/wechat/client.ts"
 import type { MerchantSettingsStore } from "../persistence/merchant-store.ts"
 import type { Channels } from "../usecases/ports.ts"
 import type { Environment } from "./environment.ts"
+import { heard } from "./heard-channels.ts"
 import { clock, random } from "./machine.ts"
 import { queryPlans } from "./query-plans.ts"
 import { wechatAccounts } from "./wechat-accounts.ts"
@@ -26,5 +27,5 @@ export function payChannels(environment: Environment, merchants: MerchantSetting
   // Minimum ages are divided by the speed of a local trial like every other waiting.
   const minWaitMs = (reverse?.minWaitMs ?? 0) / speed
   const capabilities = { ...wechat.capabilities, ...(reverse ? { reverse: { ...reverse, minWaitMs } } : {}) }
-  return { wechat: { ...wechat, capabilities } }
+  return { wechat: heard({ ...wechat, capabilities }) }
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_CODE_KINDS, DEFAULT_OWN_PREFIX } from "../domain/payment-code.ts"
-import type { PaymentSettings, UndoSettings } from "../usecases/ports.ts"
+import type { PaymentSettings, RefundSettings, UndoSettings } from "../usecases/ports.ts"
 import type { Environment } from "./environment.ts"
 
 type Tuned = Pick<Environment, "tuning" | "speed">
@@ -25,5 +25,20 @@ export function undoSettings({ tuning, speed }: Tuned): UndoSettings {
     visibleAfterMs: 10 * 60_000,
     retryPlanMs: (tuning.undoRetryPlanMs ?? UNDO_RETRY_PLAN_MS).map((ms) => ms / speed),
     lateAskMs: (10 * 60_000) / speed,
+  }
+}
+
+const REFUND_PLAN_MS = [5, 10, 30, 60, 120, 300, 600].map((seconds) => seconds * 1_000)
+
+/** Settings of refunding: channels take between seconds and days for it. */
+export function refundSettings({ tuning, speed }: Tuned): RefundSettings {
+  const { channelTimeoutMs, lateChargeMs, visibleAfterMs } = undoSettings({ tuning, speed })
+  return {
+    channelTimeoutMs,
+    lateChargeMs,
+    visibleAfterMs,
+    refundPlanMs: (tuning.refundPlanMs ?? REFUND_PLAN_MS).map((ms) => ms / speed),
+    refundRetryMs: (30 * 60_000) / speed,
+    refundWindowsMs: tuning.refundWindowsMs ?? {},
   }
 }

@@ -1,15 +1,18 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs"
 import type { PollQueue } from "../usecases/ports.ts"
 import type { Environment } from "./environment.ts"
+import { traced } from "./tracing.ts"
 
 /** SQS counts delays in whole seconds, fifteen minutes at most. */
 const MAX_DELAY_S = 900
 
 export function pollQueue(environment: Environment): PollQueue {
-  const sqs = new SQSClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
-  })
+  const sqs = traced(
+    new SQSClient({
+      maxAttempts: 2,
+      requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+    }),
+  )
   return {
     async send(channel, message, delayMs) {
       const QueueUrl = environment.pollQueues[channel]

@@ -1,28 +1,60 @@
+/** The platform's own keys in a function's memory, and the merchants' settings that need them. */
+import { logFault } from "../http/call-log.ts"
+import { countRare } from "../http/rare-events.ts"
 import { merchantStore } from "../persistence/merchant-store.ts"
-import { openDataKeys, openSecrets } from "../persistence/platform-secrets.ts"
+import { dataKeyOpener, type OpenDataKeys, secretsOpener } from "../persistence/platform-secrets.ts"
+import { type FieldSeals, fieldSeals } from "../persistence/sealed-fields.ts"
 import type { Environment } from "./environment.ts"
+import { type KeptFresh, keptFresh } from "./kept-fresh.ts"
 import { clock, dynamodb, kms, once } from "./machine.ts"
 
-/** What a function opens once in its life: the platform's secrets, and the merchants' settings that need them. */
+/** For functions that sign answers. What they give may change while a function lives: ask for it at each call. */
 export function platformSecrets(environment: Environment) {
-  const { settingsTable, dataKeyId } = environment
-  const place = { dynamodb, kms, settingsTable, dataKeyId }
-  const opened = once(() => openSecrets(place))
+  const secrets = fresh(environment, secretsOpener(placeOf(environment)))
+  const opened = async () => (await secrets.get()).dataKeys
+  const openedNow = async () => (await secrets.getNow()).dataKeys
   return {
-    answerKey: async () => (await opened()).answerKey,
-    dataKeys: async () => (await opened()).dataKeys,
-    merchants: once(async () =>
-      merchantStore(dynamodb, settingsTable, (await opened()).dataKeys.fieldKey, clock),
-    ),
+    answerKey: async () => (await secrets.get()).answerKeyAt(clock.nowMs()),
+    dataKeys: opened,
+    merchants: merchantsOf(environment, { get: opened, getNow: openedNow }),
   }
 }
 
-/** The same for functions that sign no answers. */
+/** For all others. */
 export function dataSecrets(environment: Environment) {
-  const { settingsTable, dataKeyId } = environment
-  const dataKeys = once(() => openDataKeys({ dynamodb, kms, settingsTable, dataKeyId }))
-  return {
-    dataKeys,
-    merchants: once(async () => merchantStore(dynamodb, settingsTable, (await dataKeys()).fieldKey, clock)),
+  const dataKeys = fresh(environment, dataKeyOpener(placeOf(environment)))
+  return { dataKeys: dataKeys.get, merchants: merchantsOf(environment, dataKeys) }
+}
+
+/** Seals and opens under the data keys as they stand at each moment. */
+export function sealedUnder(dataKeys: KeptFresh<OpenDataKeys>): FieldSeals {
+  return fieldSeals(async (version) => {
+    const held = (await dataKeys.get()).fieldKeysAt(clock.nowMs())
+    if (version === undefined || held.byVersion.has(version)) return held
+    return (await dataKeys.getNow()).fieldKeysAt(clock.nowMs())
+  })
+}
+
+function merchantsOf(environment: Environment, dataKeys: KeptFresh<OpenDataKeys>) {
+  const fields = sealedUnder(dataKeys)
+  const store = once(async () => merchantStore(dynamodb, environment.settingsTable, fields, clock))
+  return async () => {
+    // Early in a call, so that a look at the keys is over before the answer is signed.
+    await dataKeys.get()
+    return store()
   }
+}
+
+function placeOf({ settingsTable, dataKeyId }: Environment) {
+  return { dynamodb, kms, settingsTable, dataKeyId }
+}
+
+function fresh<T>({ functionName = "" }: Environment, load: (nowMs: number) => Promise<T>): KeptFresh<T> {
+  return keptFresh(load, {
+    nowMs: clock.nowMs,
+    onFault(fault) {
+      logFault(functionName, "key-reload", fault)
+      countRare({ event: "KeyReloadFailed", call: functionName })
+    },
+  })
 }

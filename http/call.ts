@@ -5,7 +5,7 @@
 import middy from "@middy/core"
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda"
 import type { Language } from "../api/errors.ts"
-import { logCall, logFault } from "./call-log.ts"
+import { type CallLog, callLog, type OrderFacts } from "./call-log.ts"
 import { type Answer, type EnvelopedAnswer, envelope } from "./envelope.ts"
 import { languageOf } from "./language.ts"
 import { Refused } from "./refused.ts"
@@ -26,6 +26,8 @@ export type CallFacts = {
   keyId?: string
   nonce?: string
   uid?: string
+  /** Its line. */
+  log: CallLog
 }
 
 /** The event as the middlewares hand it on; the handler gives an answer, of which the last middleware makes the response. */
@@ -33,12 +35,20 @@ type CallEvent = APIGatewayProxyEventV2 & { facts?: CallFacts }
 type Outcome = Answer | APIGatewayProxyStructuredResultV2
 type CallRequest = middy.Request<CallEvent, Outcome, Error, Context>
 
+/** Makes a call a part of its trace that can be found by order and merchant. */
+export type CallTrace = {
+  around<T>(name: string, run: () => Promise<T>): Promise<T>
+  annotate(facts: Pick<OrderFacts, "tradeNo" | "merchantId">): void
+}
+
 export type CallSurroundings = {
   name: string
   publicUrl: string
   nowMs(): number
   monotonicMs(): number
   newRequestId(nowMs: number): string
+  /** Where this stage traces. */
+  trace?: CallTrace
   /** Headers to add to the finished answer, such as its signature. */
   seal?(answer: EnvelopedAnswer, facts: CallFacts): Promise<Record<string, string>>
 }
@@ -52,8 +62,9 @@ export function callHandler(
   identify: (facts: CallFacts) => Promise<void>,
   run: (facts: CallFacts, event: APIGatewayProxyEventV2) => Promise<Answer>,
 ) {
+  const { name, trace } = surroundings
   // No early time-out: it would answer while money is still on its way, and the deadline is kept by the use case.
-  return middy<CallEvent, Outcome>({ timeoutEarlyInMillis: 0 })
+  const handle = middy<CallEvent, Outcome>({ timeoutEarlyInMillis: 0 })
     .use(answering(surroundings))
     .before(async ({ event }) => {
       event.facts = gatherFacts(event, surroundings)
@@ -63,6 +74,9 @@ export function callHandler(
       if (!event.facts) throw new Error("a call reached its handler unidentified")
       return run(event.facts, event)
     })
+  if (!trace) return handle
+  return (event: APIGatewayProxyEventV2, context: Context) =>
+    trace.around(name, async () => handle(event, context))
 }
 
 function answering(surroundings: CallSurroundings): middy.MiddlewareObj<CallEvent, Outcome> {
@@ -75,14 +89,14 @@ function answering(surroundings: CallSurroundings): middy.MiddlewareObj<CallEven
       headers: { ...enveloped.headers, ...sealed },
       body: enveloped.body.toString("utf8"),
     }
-    logCall({
-      call: surroundings.name,
-      requestId: facts.requestId,
+    if (answer.ok && answer.quiet) return
+    const said = facts.log.end({
+      ...(answer.ok ? answer.log : {}),
       merchantId: facts.merchantId,
       code: enveloped.code,
       ms: surroundings.monotonicMs() - facts.arrivedMonotonicMs,
-      ...(answer.ok ? answer.log : {}),
     })
+    surroundings.trace?.annotate(said)
   }
   return {
     after: async (request) => {
@@ -92,7 +106,8 @@ function answering(surroundings: CallSurroundings): middy.MiddlewareObj<CallEven
     onError: async (request) => {
       const { error } = request
       if (error instanceof Refused) return send(request, { ok: false, refusal: error.refusal })
-      logFault(surroundings.name, request.event.facts?.requestId ?? "-", error)
+      request.event.facts ??= gatherFacts(request.event, surroundings)
+      request.event.facts.log.fault(error)
       return send(request, { ok: false, refusal: { code: "SYSTEM_ERROR" } })
     },
   }
@@ -104,9 +119,10 @@ function isAnswer(outcome: Outcome | null | undefined): outcome is Answer {
 
 function gatherFacts(event: APIGatewayProxyEventV2, surroundings: CallSurroundings): CallFacts {
   const nowMs = surroundings.nowMs()
+  const requestId = surroundings.newRequestId(nowMs)
   const query = event.rawQueryString ? `?${event.rawQueryString}` : ""
   return {
-    requestId: surroundings.newRequestId(nowMs),
+    requestId,
     language: languageOf(event.headers["accept-language"]),
     arrivedMonotonicMs: surroundings.monotonicMs(),
     nowMs,
@@ -114,5 +130,6 @@ function gatherFacts(event: APIGatewayProxyEventV2, surroundings: CallSurroundin
     targetUri: `${surroundings.publicUrl}${event.rawPath}${query}`,
     headers: event.headers,
     body: Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
+    log: callLog(surroundings.name, requestId),
   }
 }

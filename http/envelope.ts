@@ -1,8 +1,15 @@
 import { ERRORS, errorMessage, type Language, type Refusal } from "../api/errors.ts"
+import type { OrderFacts } from "./call-log.ts"
 
 /** What a call comes to, before it is put in the envelope. */
 export type Answer =
-  | { ok: true; data: Record<string, unknown>; log?: { tradeNo?: string; state?: string } }
+  | {
+      ok: true
+      data: Record<string, unknown>
+      log?: OrderFacts
+      /** Called so often, by people who are not even named in it, that a line would tell nothing: refusals and faults do. */
+      quiet?: true
+    }
   | { ok: false; refusal: Refusal }
 
 export type EnvelopedAnswer = { status: number; headers: Record<string, string>; body: Buffer; code: string }

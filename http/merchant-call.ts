@@ -4,6 +4,7 @@ import type * as z from "zod"
 import type { Language, Refusal } from "../api/errors.ts"
 import { signAnswer } from "./answer-signature.ts"
 import { type CallFacts, type CallSurroundings, callHandler } from "./call.ts"
+import type { OrderFacts } from "./call-log.ts"
 import type { Answer } from "./envelope.ts"
 import { parseJsonBody } from "./input.ts"
 import { Refused } from "./refused.ts"
@@ -17,6 +18,8 @@ export type MerchantCaller = {
   nowMs: number
   arrivedMonotonicMs: number
   language: Language
+  /** To be told of each order that the call changes: it stands in the call's line. */
+  changed(facts: OrderFacts): void
 }
 
 export type MerchantEdge = Omit<CallSurroundings, "name" | "seal"> & {
@@ -67,10 +70,11 @@ function callerOf({
   nowMs,
   arrivedMonotonicMs,
   language,
+  log,
 }: CallFacts): MerchantCaller {
   if (merchantId === undefined || keyId === undefined || nonce === undefined)
     throw new Error("a call got past the signature check unverified")
-  return { merchantId, keyId, nonce, nowMs, arrivedMonotonicMs, language }
+  return { merchantId, keyId, nonce, nowMs, arrivedMonotonicMs, language, changed: log.changed }
 }
 
 function refusal(refused: Refusal): Answer {

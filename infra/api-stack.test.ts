@@ -12,6 +12,8 @@ test("the routes are those of the contract and no others", () => {
     "POST /metro/payment/v1/api/qrcode/queryuid": "queryuid",
     "POST /metro/payment/v1/api/qrcode/orderquery": "orderquery",
     "POST /metro/payment/v1/api/qrcode/reverse": "reverse",
+    "POST /metro/payment/v1/api/qrcode/refund": "refund",
+    "POST /metro/payment/v1/api/qrcode/refundquery": "refundquery",
     "GET /metro/payment/v1/keys": "keys",
     "POST /metro/payment/v1/app/code": "code",
     "POST /metro/payment/v1/app/code/open": "code",

@@ -26,9 +26,11 @@ import type { Settings } from "./settings.ts"
 export class ApiStack extends Stack {
   /** Where callers reach the API, without trailing slash: what signatures over the address are checked against. */
   readonly publicUrl: string
+  /** Its metrics are found by it. */
+  readonly apiId: string
 
   constructor(scope: Construct, id: string, settings: Settings, data: PlatformData, bundles: string) {
-    super(scope, id)
+    super(scope, id, { terminationProtection: settings.keepData })
     const api = new HttpApi(this, "Api", {
       apiName: `MetroPay-${settings.stage}`,
       createDefaultStage: false,
@@ -37,6 +39,7 @@ export class ApiStack extends Stack {
     const stage = defaultStage(this, api, settings)
     if (settings.customDomain) addCustomDomain(this, api, stage, settings.customDomain)
     this.publicUrl = publicUrlOf(api, settings)
+    this.apiId = api.apiId
     const surroundings = { settings, data, publicUrl: this.publicUrl, bundles }
     const routes = FUNCTION_NAMES.flatMap((name) => addRoutes(this, api, name, surroundings))
     // A throttle of a route that does not exist yet is refused.

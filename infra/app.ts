@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, "..")
 const bundles = join(root, ".build")
 
 async function synthesize(settings: Settings): Promise<void> {
-  bundleFunctions(root, bundles)
+  await bundleFunctions(root, bundles, settings)
   const { app } = definePlatform(settings, bundles)
   if (settings.templateChecks) {
     const { addSecurityChecks } = await import("./security-checks.ts")

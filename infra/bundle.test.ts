@@ -27,7 +27,7 @@ function writeHandlers(): void {
 
 test("each function becomes one file that runs by itself, CommonJS inside or not", async () => {
   writeHandlers()
-  bundleFunctions(root, output)
+  await bundleFunctions(root, output)
   assert.deepEqual(readdirSync(join(output, "functions")).sort(), [...FUNCTION_NAMES].sort())
   for (const name of FUNCTION_NAMES) {
     const folder = join(output, "functions", name)
@@ -37,17 +37,32 @@ test("each function becomes one file that runs by itself, CommonJS inside or not
   }
 })
 
-test("source maps are kept, but not deployed", () => {
+test("the tracer lies beside each function of a stage that traces, and beside none of another", async () => {
   writeHandlers()
-  bundleFunctions(root, output)
+  writeFileSync(join(root, "functions", "xray.ts"), 'export const openTracer = (): string => "open"\n')
+  const handler = 'export const handler = async () => (await import("../xray.ts")).openTracer()\n'
+  writeFileSync(join(root, "functions", "undo", "handler.ts"), handler)
+  await bundleFunctions(root, output, { tracing: true })
+  for (const name of FUNCTION_NAMES)
+    assert.deepEqual(readdirSync(join(output, "functions", name)).sort(), ["index.mjs", "xray.mjs"])
+  const { href } = pathToFileURL(join(output, "functions", "undo", "index.mjs"))
+  assert.equal(await (await import(`${href}?traced`)).handler(), "open")
+  rmSync(output, { recursive: true })
+  await bundleFunctions(root, output)
+  assert.deepEqual(readdirSync(join(output, "functions", "undo")), ["index.mjs"])
+})
+
+test("source maps are kept, but not deployed", async () => {
+  writeHandlers()
+  await bundleFunctions(root, output)
   assert.deepEqual(
     readdirSync(join(output, "source-maps")).sort(),
     FUNCTION_NAMES.map((name) => `${name}.mjs.map`).sort(),
   )
 })
 
-test("a handler that is missing fails the build and is named", () => {
+test("a handler that is missing fails the build and is named", async () => {
   writeHandlers()
   rmSync(join(root, "functions", "poll"), { recursive: true })
-  assert.throws(() => bundleFunctions(root, output), /functions\/poll\/handler\.ts/)
+  await assert.rejects(bundleFunctions(root, output), /functions\/poll\/handler\.ts/)
 })

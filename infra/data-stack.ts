@@ -10,10 +10,11 @@ import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms"
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3"
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
+import { type NotificationQueues, notificationQueues } from "./notification-queues.ts"
 import type { PollQueue } from "./poll-queue.ts"
 import { pollQueue } from "./poll-queue.ts"
 import type { Settings } from "./settings.ts"
-import { undoWorkflowArn } from "./undo-workflow-name.ts"
+import { workflowArn } from "./workflow-names.ts"
 
 /** Lists the orders of a day; the name that persistence/keys.ts knows it by. */
 export const DAY_INDEX = "byDay"
@@ -30,6 +31,7 @@ export type PlatformData = {
   failedRecords: Bucket
   /** By channel, with their dead letters. */
   pollQueues: Record<string, PollQueue>
+  notificationQueues: NotificationQueues
 }
 
 export class DataStack extends Stack {
@@ -59,6 +61,7 @@ export class DataStack extends Stack {
           pollQueue(this, settings.stage, channel),
         ]),
       ),
+      notificationQueues: notificationQueues(this, settings.stage),
     }
     new CfnOutput(this, "MainTableName", { value: this.data.mainTable.tableName })
     new CfnOutput(this, "SettingsTableName", { value: this.data.settingsTable.tableName })
@@ -70,9 +73,15 @@ export class DataStack extends Stack {
       queue.queueUrl,
     ])
     new CfnOutput(this, "PollQueues", { value: this.toJsonString(Object.fromEntries(queueUrls)) })
+    const { first, repeats } = this.data.notificationQueues
+    new CfnOutput(this, "NotificationQueues", {
+      value: this.toJsonString({ first: first.queueUrl, repeats: repeats.queueUrl }),
+    })
     new CfnOutput(this, "ChannelUrls", { value: JSON.stringify(settings.channelUrls) })
-    new CfnOutput(this, "UndoWorkflowArn", { value: undoWorkflowArn(this, settings.stage) })
+    new CfnOutput(this, "UndoWorkflowArn", { value: workflowArn(this, settings.stage, "undo-order") })
+    new CfnOutput(this, "RefundWorkflowArn", { value: workflowArn(this, settings.stage, "finish-refund") })
     new CfnOutput(this, "Speed", { value: String(settings.speed) })
+    new CfnOutput(this, "Tuning", { value: JSON.stringify(settings.tuning ?? {}) })
   }
 }
 

@@ -4,6 +4,8 @@
  * scanning tables and wildcards cannot even be written down here.
  */
 
+import type { StepWorkflowName } from "./workflow-names.ts"
+
 /** As API Gateway names it: method, blank, path with `{parameters}`. */
 export type Route = `${"GET" | "POST"} /metro/payment/v1/${string}`
 
@@ -11,17 +13,17 @@ export type Trigger =
   | { routes: readonly Route[] }
   /** Records are gathered that long before the function is called. */
   | { stream: "main table"; gatherSeconds: number }
-  /** Both kinds: one queue a channel. */
-  | { queues: "polls" | "dead letters" }
-  | { taskOf: "undo-order" }
+  /** Polls and dead letters: one queue a channel. */
+  | { queues: "polls" | "dead letters" | "notifications" }
+  | { taskOf: StepWorkflowName }
   /** Executions that ended otherwise than they should. */
-  | { failuresOf: "undo-order" }
+  | { failuresOf: StepWorkflowName }
   /** By the name it has in the settings. */
-  | { schedule: "daily" }
+  | { schedule: "daily" | "watch" | "platformKeys" }
 
 export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem"
 
-/** What wrapped keys are for: KMS unwraps a key only for whoever may name its purpose (persistence/platform-secrets.ts). */
+/** What wrapped keys are for: KMS unwraps a key only for whoever may name its purpose (persistence/kms-key-maker.ts). */
 export type KeyPurpose = "metro-pay/data" | "metro-pay/answers"
 
 export type FunctionRow = {
@@ -34,9 +36,22 @@ export type FunctionRow = {
   settings?: readonly TableAction[]
   /** Secrets in settings and items are encrypted under keys that the data key wraps; these it unwraps for the function. */
   unwraps?: readonly KeyPurpose[]
+  /** Keys that it has made and wrapped, without seeing them. */
+  makes?: readonly KeyPurpose[]
+  /** The item of the platform's own keys, and nothing else of the settings table. */
+  platformKeys?: readonly ("GetItem" | "UpdateItem")[]
   rootKey?: readonly "Sign"[]
   pollQueues?: readonly "SendMessage"[]
-  undoWorkflow?: readonly ("StartExecution" | "DescribeExecution")[]
+  /** Those that are sent from, not their dead letters. */
+  notificationQueues?: readonly "SendMessage"[]
+  /** By name: which are started and looked after. */
+  workflows?: Readonly<Partial<Record<StepWorkflowName, readonly ("StartExecution" | "DescribeExecution")[]>>>
+  /** The bucket of failed stream records: how many there are, not what is in them. */
+  failedRecords?: readonly "ListBucket"[]
+  /** Both keys: whether they can be used. */
+  keyStates?: readonly "DescribeKey"[]
+  /** It is a resource of the stack too: called while that is deployed. */
+  atDeployment?: "platformKeys"
   /** Where the work has no caller who waits and no lease to stay within; all others have FUNCTION_TIMEOUT. */
   timeoutMinutes?: number
 }
@@ -67,7 +82,21 @@ export const FUNCTION_TABLE = {
     main: ["GetItem", "PutItem", "UpdateItem"],
     settings: ["GetItem", "Query"],
     unwraps: ["metro-pay/data", "metro-pay/answers"],
-    undoWorkflow: ["StartExecution", "DescribeExecution"],
+    workflows: { "undo-order": ["StartExecution", "DescribeExecution"] },
+  },
+  refund: {
+    trigger: { routes: ["POST /metro/payment/v1/api/qrcode/refund"] },
+    main: ["GetItem", "PutItem", "UpdateItem"],
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    pollQueues: ["SendMessage"],
+  },
+  refundquery: {
+    trigger: { routes: ["POST /metro/payment/v1/api/qrcode/refundquery"] },
+    main: ["GetItem"],
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    pollQueues: ["SendMessage"],
   },
   keys: {
     trigger: { routes: ["GET /metro/payment/v1/keys"] },
@@ -113,12 +142,22 @@ export const FUNCTION_TABLE = {
   },
   effects: {
     trigger: { stream: "main table", gatherSeconds: 1 },
-    main: ["PutItem"],
+    // A refund without an address of its own is told to its order's.
+    main: ["GetItem", "PutItem"],
+    settings: ["GetItem"],
+    notificationQueues: ["SendMessage"],
   },
   recovery: {
     // Most orders are final before their record is read: those need no message.
     trigger: { stream: "main table", gatherSeconds: 5 },
     pollQueues: ["SendMessage"],
+  },
+  notify: {
+    trigger: { queues: "notifications" },
+    main: ["GetItem", "UpdateItem"],
+    settings: ["GetItem"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    notificationQueues: ["SendMessage"],
   },
   poll: {
     trigger: { queues: "polls" },
@@ -126,7 +165,10 @@ export const FUNCTION_TABLE = {
     settings: ["GetItem", "Query"],
     unwraps: ["metro-pay/data"],
     pollQueues: ["SendMessage"],
-    undoWorkflow: ["StartExecution", "DescribeExecution"],
+    workflows: {
+      "undo-order": ["StartExecution", "DescribeExecution"],
+      "finish-refund": ["StartExecution", "DescribeExecution"],
+    },
   },
   deadletters: {
     trigger: { queues: "dead letters" },
@@ -142,7 +184,18 @@ export const FUNCTION_TABLE = {
   undofailed: {
     trigger: { failuresOf: "undo-order" },
     main: ["GetItem", "UpdateItem"],
-    undoWorkflow: ["StartExecution", "DescribeExecution"],
+    workflows: { "undo-order": ["StartExecution", "DescribeExecution"] },
+  },
+  finishrefund: {
+    trigger: { taskOf: "finish-refund" },
+    main: ["GetItem", "UpdateItem"],
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data"],
+  },
+  refundfailed: {
+    trigger: { failuresOf: "finish-refund" },
+    main: ["GetItem", "UpdateItem"],
+    workflows: { "finish-refund": ["StartExecution", "DescribeExecution"] },
   },
   daily: {
     trigger: { schedule: "daily" },
@@ -153,6 +206,21 @@ export const FUNCTION_TABLE = {
     pollQueues: ["SendMessage"],
     // Walks through all orders of two days.
     timeoutMinutes: 15,
+  },
+  watch: {
+    trigger: { schedule: "watch" },
+    // The exceptions desk.
+    main: ["Query"],
+    failedRecords: ["ListBucket"],
+    keyStates: ["DescribeKey"],
+  },
+  platformkeys: {
+    trigger: { schedule: "platformKeys" },
+    platformKeys: ["GetItem", "UpdateItem"],
+    makes: ["metro-pay/data", "metro-pay/answers"],
+    atDeployment: "platformKeys",
+    // A role that was just made is not known everywhere for a while.
+    timeoutMinutes: 2,
   },
 } as const satisfies Record<string, FunctionRow>
 

@@ -21,6 +21,8 @@ type Permissions = Record<string, string[]>
 
 const STATES = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId"
 const UNDO_WORKFLOW = `${STATES}:stateMachine:MetroPay-production-undo-order`
+const REFUND_WORKFLOW = `${STATES}:stateMachine:MetroPay-production-finish-refund`
+const REFUND_EXECUTIONS = `${STATES}:execution:MetroPay-production-finish-refund:*`
 const UNDO_EXECUTIONS = `${STATES}:execution:MetroPay-production-undo-order:*`
 const RECEIVES = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 const READS_STREAM: Permissions = {
@@ -56,6 +58,18 @@ const EXPECTED: Record<string, Permissions> = {
     [UNDO_WORKFLOW]: ["states:StartExecution"],
     [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
   },
+  refund: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
+  },
+  refundquery: {
+    "Main.Arn": ["dynamodb:GetItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "PollWechat.Arn": ["sqs:SendMessage"],
+  },
   keys: {
     "Settings.Arn": ["dynamodb:GetItem"],
     "RootKey.Arn": ["kms:Sign"],
@@ -78,8 +92,19 @@ const EXPECTED: Record<string, Permissions> = {
     "PollWechat.Arn": ["sqs:SendMessage"],
   },
   effects: {
-    "Main.Arn": ["dynamodb:PutItem"],
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
+    "Settings.Arn": ["dynamodb:GetItem"],
+    "Notifications.Arn": ["sqs:SendMessage"],
+    "NotificationRepeats.Arn": ["sqs:SendMessage"],
     ...READS_STREAM,
+  },
+  notify: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "Notifications.Arn": ["sqs:SendMessage", ...RECEIVES],
+    "NotificationRepeats.Arn": ["sqs:SendMessage", ...RECEIVES],
+    "NotificationDeadLetters.Arn": [...RECEIVES],
   },
   recovery: {
     "PollWechat.Arn": ["sqs:SendMessage"],
@@ -92,6 +117,8 @@ const EXPECTED: Record<string, Permissions> = {
     "PollWechat.Arn": ["sqs:SendMessage", ...RECEIVES],
     [UNDO_WORKFLOW]: ["states:StartExecution"],
     [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
+    [REFUND_WORKFLOW]: ["states:StartExecution"],
+    [REFUND_EXECUTIONS]: ["states:DescribeExecution"],
   },
   deadletters: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
@@ -109,12 +136,36 @@ const EXPECTED: Record<string, Permissions> = {
     [UNDO_EXECUTIONS]: ["states:DescribeExecution"],
     "FailedUndosLost.Arn": ["sqs:SendMessage"],
   },
+  finishrefund: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+  },
+  refundfailed: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    [REFUND_WORKFLOW]: ["states:StartExecution"],
+    [REFUND_EXECUTIONS]: ["states:DescribeExecution"],
+    "FailedRefundsLost.Arn": ["sqs:SendMessage"],
+  },
   daily: {
     "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
     "Main.Arn/index/byDay": ["dynamodb:Query"],
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
     "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
     "PollWechat.Arn": ["sqs:SendMessage"],
+  },
+  platformkeys: {
+    "Settings.Arn": ["dynamodb:GetItem at PLATFORM", "dynamodb:UpdateItem at PLATFORM"],
+    "DataKey.Arn": [
+      "kms:GenerateDataKeyWithoutPlaintext for metro-pay/data",
+      "kms:GenerateDataKeyPairWithoutPlaintext for metro-pay/answers",
+    ],
+  },
+  watch: {
+    "Main.Arn": ["dynamodb:Query"],
+    "FailedRecords.Arn": ["s3:ListBucket"],
+    "DataKey.Arn": ["kms:DescribeKey"],
+    "RootKey.Arn": ["kms:DescribeKey"],
   },
 }
 
@@ -157,52 +208,72 @@ test("only Lambda may take on the roles of functions", () => {
   }
 })
 
-test("the two other roles are for one workflow and this account's schedules, and call one function each", () => {
+const SCHEDULER = [
+  {
+    Action: "sts:AssumeRole",
+    Effect: "Allow",
+    Principal: { Service: "scheduler.amazonaws.com" },
+    Condition: {
+      StringEquals: {
+        "aws:SourceAccount": "AWS::AccountId",
+        "aws:SourceArn": "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId:schedule-group/default",
+      },
+    },
+  },
+]
+
+function onlyFor(workflow: string) {
+  return [
+    {
+      Action: "sts:AssumeRole",
+      Effect: "Allow",
+      Principal: { Service: "states.amazonaws.com" },
+      Condition: {
+        ArnEquals: { "aws:SourceArn": workflow },
+        StringEquals: { "aws:SourceAccount": "AWS::AccountId" },
+      },
+    },
+  ]
+}
+
+test("the other roles are for one workflow and this account's schedules, and call one function each", () => {
   const ofFunctions = new Set(resources(workers, "AWS::Lambda::Function").map(roleOf))
   const others = [...trust(workers)].filter(([name]) => !ofFunctions.has(`${name}.Arn`))
   assert.deepEqual(Object.fromEntries(others), {
-    UndoWorkflowRole: [
-      {
-        Action: "sts:AssumeRole",
-        Effect: "Allow",
-        Principal: { Service: "states.amazonaws.com" },
-        Condition: {
-          ArnEquals: { "aws:SourceArn": UNDO_WORKFLOW },
-          StringEquals: { "aws:SourceAccount": "AWS::AccountId" },
-        },
-      },
-    ],
-    DailyScheduleRole: [
-      {
-        Action: "sts:AssumeRole",
-        Effect: "Allow",
-        Principal: { Service: "scheduler.amazonaws.com" },
-        Condition: {
-          StringEquals: {
-            "aws:SourceAccount": "AWS::AccountId",
-            "aws:SourceArn": "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId:schedule-group/default",
-          },
-        },
-      },
-    ],
+    UndoWorkflowRole: onlyFor(UNDO_WORKFLOW),
+    RefundWorkflowRole: onlyFor(REFUND_WORKFLOW),
+    DailyScheduleRole: SCHEDULER,
+    WatchScheduleRole: SCHEDULER,
+    PlatformKeysScheduleRole: SCHEDULER,
   })
-  assert.deepEqual(permissions(workers, "UndoWorkflowRole.Arn"), {
-    "UndoFunction.Arn": ["lambda:InvokeFunction"],
-    // Step Functions demands these for its log and they know no resources.
-    "*": [
-      "logs:CreateLogDelivery",
-      "logs:GetLogDelivery",
-      "logs:UpdateLogDelivery",
-      "logs:DeleteLogDelivery",
-      "logs:ListLogDeliveries",
-      "logs:PutResourcePolicy",
-      "logs:DescribeResourcePolicies",
-      "logs:DescribeLogGroups",
-    ],
-  })
-  assert.deepEqual(permissions(workers, "DailyScheduleRole.Arn"), {
-    "DailyFunction.Arn": ["lambda:InvokeFunction"],
-  })
+  for (const [workflow, fn] of [
+    ["Undo", "Undo"],
+    ["Refund", "Finishrefund"],
+  ]) {
+    assert.deepEqual(permissions(workers, `${workflow}WorkflowRole.Arn`), {
+      [`${fn}Function.Arn`]: ["lambda:InvokeFunction"],
+      // Step Functions demands these for its log and they know no resources.
+      "*": [
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+      ],
+    })
+  }
+  for (const [schedule, fn] of [
+    ["Daily", "Daily"],
+    ["Watch", "Watch"],
+    ["PlatformKeys", "Platformkeys"],
+  ]) {
+    assert.deepEqual(permissions(workers, `${schedule}ScheduleRole.Arn`), {
+      [`${fn}Function.Arn`]: ["lambda:InvokeFunction"],
+    })
+  }
 })
 
 test("API Gateway may call each function on its own routes of this API only", () => {
@@ -262,7 +333,7 @@ function permissions(stack: Template, role: string): Permissions {
     if (!(policy.Properties.Roles as unknown[]).some((name) => `${readable(name)}.Arn` === role)) continue
     for (const { Effect, Action, Resource, Condition } of statements(policy.Properties.PolicyDocument)) {
       assert.equal(Effect, "Allow")
-      const actions = [Action].flat().map((action) => action + purposes(Condition))
+      const actions = [Action].flat().map((action) => action + limits(Condition))
       for (const resource of [Resource].flat()) {
         found[readable(resource)] = [...(found[readable(resource)] ?? []), ...actions]
       }
@@ -271,13 +342,15 @@ function permissions(stack: Template, role: string): Permissions {
   return found
 }
 
-/** The one condition there is: what the keys that may be unwrapped are for. */
-function purposes(condition: Conditions | undefined): string {
+/** The two conditions there are: what keys are for, or the partition that items stand in. */
+function limits(condition: Conditions | undefined): string {
   if (condition === undefined) return ""
-  const { StringEquals, ...others } = condition
-  const { "kms:EncryptionContext:purpose": allowed, ...otherKeys } = StringEquals ?? {}
-  assert.deepEqual([others, otherKeys], [{}, {}])
-  return ` for ${[allowed].flat().join(", ")}`
+  const { StringEquals, "ForAllValues:StringEquals": forAll, ...others } = condition
+  const { "kms:EncryptionContext:purpose": purposes, ...otherKeys } = StringEquals ?? {}
+  const { "dynamodb:LeadingKeys": partitions, ...otherLists } = forAll ?? {}
+  assert.deepEqual([others, otherKeys, otherLists], [{}, {}, {}])
+  assert.ok((purposes === undefined) !== (partitions === undefined))
+  return purposes ? ` for ${[purposes].flat().join(", ")}` : ` at ${[partitions].flat().join(", ")}`
 }
 
 /** A value of a template as text: references by logical id without its hash, imports by what the other stack exports. */

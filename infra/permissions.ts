@@ -5,22 +5,31 @@ import type { PlatformData } from "./data-stack.ts"
 import { DAY_INDEX } from "./data-stack.ts"
 import type { FunctionRow } from "./function-table.ts"
 import type { StageName } from "./settings.ts"
-import { undoExecutionsArn, undoWorkflowArn } from "./undo-workflow-name.ts"
+import { executionsArn, STEP_WORKFLOWS, type StepWorkflowName, workflowArn } from "./workflow-names.ts"
+
+/** Partition of the platform's own keys, as persistence/keys.ts names it. */
+const PLATFORM_PK = "PLATFORM"
 
 /**
  * Gives a function's role what its row in the table says, one statement a resource. The CDK's own `grant…` methods are not
  * used: they would add the tables' indexes, describing, and wildcards.
  */
 export function permit(role: Role, row: FunctionRow, data: PlatformData, stage: StageName): void {
-  const { mainTable, settingsTable, rootKey, pollQueues } = data
+  const { mainTable, settingsTable, dataKey, rootKey, pollQueues, failedRecords } = data
   allow(role, "MainTable", "dynamodb", row.main, [mainTable.tableArn])
   allow(role, "Days", "dynamodb", row.days, [`${mainTable.tableArn}/index/${DAY_INDEX}`])
   allow(role, "SettingsTable", "dynamodb", row.settings, [settingsTable.tableArn])
+  allowPlatformKeys(role, row, data)
   allowUnwrapping(role, row, data)
+  allowMaking(role, row, data)
   allow(role, "RootKey", "kms", row.rootKey, [rootKey.keyArn])
   const queues = Object.values(pollQueues).map(({ queue }) => queue.queueArn)
   allow(role, "PollQueues", "sqs", row.pollQueues, queues)
-  allowUndoing(role, row, stage)
+  const { first, repeats } = data.notificationQueues
+  allow(role, "NotificationQueues", "sqs", row.notificationQueues, [first.queueArn, repeats.queueArn])
+  for (const which of STEP_WORKFLOWS) allowWorkflow(role, row, which, stage)
+  allow(role, "FailedRecords", "s3", row.failedRecords, [failedRecords.bucketArn])
+  allow(role, "KeyStates", "kms", row.keyStates, [dataKey.keyArn, rootKey.keyArn])
 }
 
 /** The purpose is part of what was encrypted: who may not name it cannot unwrap that key, whatever it got hold of. */
@@ -37,19 +46,62 @@ function allowUnwrapping(role: Role, { unwraps }: FunctionRow, { dataKey }: Plat
   )
 }
 
-/** One action is about the workflow, the other about its executions. */
-function allowUndoing(role: Role, { undoWorkflow = [] }: FunctionRow, stage: StageName): void {
-  const stack = Stack.of(role)
-  if (undoWorkflow.includes("StartExecution")) {
-    allow(role, "StartUndoing", "states", ["StartExecution"], [undoWorkflowArn(stack, stage)])
+/** By key pair where an answer is signed with it, else by itself; each for its purpose only. */
+function allowMaking(role: Role, { makes }: FunctionRow, { dataKey }: PlatformData): void {
+  for (const purpose of makes ?? []) {
+    const kind = purpose === "metro-pay/answers" ? "Pair" : ""
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: `MakeKey${kind}`,
+        effect: Effect.ALLOW,
+        actions: [`kms:GenerateDataKey${kind}WithoutPlaintext`],
+        resources: [dataKey.keyArn],
+        conditions: { StringEquals: { "kms:EncryptionContext:purpose": [purpose] } },
+      }),
+    )
   }
-  if (!undoWorkflow.includes("DescribeExecution")) return
-  const executions = undoExecutionsArn(stack, stage)
-  allow(role, "SeeUndoing", "states", ["DescribeExecution"], [executions])
+}
+
+/** Its partition of the settings table: in all others stand the merchants and what they may do. */
+function allowPlatformKeys(role: Role, { platformKeys }: FunctionRow, { settingsTable }: PlatformData): void {
+  if (!platformKeys) return
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: "PlatformKeys",
+      effect: Effect.ALLOW,
+      actions: platformKeys.map((action) => `dynamodb:${action}`),
+      resources: [settingsTable.tableArn],
+      conditions: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [PLATFORM_PK] } },
+    }),
+  )
+}
+
+/** One action is about the workflow, the other about its executions. */
+function allowWorkflow(
+  role: Role,
+  { workflows }: FunctionRow,
+  which: StepWorkflowName,
+  stage: StageName,
+): void {
+  const stack = Stack.of(role)
+  const actions = workflows?.[which] ?? []
+  const subject = SUBJECTS[which]
+  if (actions.includes("StartExecution")) {
+    allow(role, `Start${subject}`, "states", ["StartExecution"], [workflowArn(stack, stage, which)])
+  }
+  if (!actions.includes("DescribeExecution")) return
+  const executions = executionsArn(stack, stage, which)
+  allow(role, `See${subject}`, "states", ["DescribeExecution"], [executions])
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${asNagNames(stack, executions)}]`,
-    reason: "Executions of the one workflow, read only: each is named after its order when it is started.",
+    reason:
+      "Executions of the one workflow, read only: each is named after its order or refund when it is started.",
   })
+}
+
+const SUBJECTS: Readonly<Record<StepWorkflowName, string>> = {
+  "undo-order": "Undoing",
+  "finish-refund": "Refunding",
 }
 
 /** cdk-nag names references in angle brackets. */

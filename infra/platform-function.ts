@@ -17,9 +17,10 @@ import { Construct } from "constructs"
 import type { PlatformData } from "./data-stack.ts"
 import type { FunctionName } from "./function-table.ts"
 import { rowOf } from "./function-table.ts"
+import { countLogLines } from "./log-metrics.ts"
 import { allow, permit } from "./permissions.ts"
 import type { Settings } from "./settings.ts"
-import { undoWorkflowArn } from "./undo-workflow-name.ts"
+import { workflowArn } from "./workflow-names.ts"
 
 /** The lease of an order (25 s) must outlast this and a channel's time-out (7 s) together. */
 export const FUNCTION_TIMEOUT = Duration.seconds(12)
@@ -49,6 +50,7 @@ export class PlatformFunction extends Construct {
       retention: settings.logDays,
       removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
+    countLogLines(this, name, logGroup, settings.stage)
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") })
     const row = rowOf(name)
     permit(this.role, row, data, settings.stage)
@@ -96,12 +98,21 @@ function environment(
     DATA_KEY_ID: data.dataKey.keyId,
     ROOT_KEY_ID: data.rootKey.keyId,
     POLL_QUEUES: Stack.of(scope).toJsonString(Object.fromEntries(queueUrls)),
+    NOTIFICATION_QUEUES: Stack.of(scope).toJsonString({
+      first: data.notificationQueues.first.queueUrl,
+      repeats: data.notificationQueues.repeats.queueUrl,
+    }),
+    ...(settings.notifyLoopback ? { NOTIFY_LOOPBACK: "true" } : {}),
     CHANNEL_URLS: JSON.stringify(settings.channelUrls),
     TOKEN_ISSUER: settings.token.issuer,
     TOKEN_AUDIENCE: settings.token.audience,
     TOKEN_JWKS_URL: settings.token.jwksUrl,
     SPEED: String(settings.speed),
     ...(settings.tuning ? { TUNING: JSON.stringify(settings.tuning) } : {}),
-    UNDO_WORKFLOW_ARN: undoWorkflowArn(Stack.of(scope), settings.stage),
+    // Functions load their tracer only then (infra/bundle.ts).
+    ...(settings.tracing ? { POWERTOOLS_TRACE_ENABLED: "true" } : {}),
+    UNDO_WORKFLOW_ARN: workflowArn(Stack.of(scope), settings.stage, "undo-order"),
+    REFUND_WORKFLOW_ARN: workflowArn(Stack.of(scope), settings.stage, "finish-refund"),
+    FAILED_RECORDS_BUCKET: data.failedRecords.bucketName,
   }
 }

@@ -2,9 +2,10 @@ import { App } from "aws-cdk-lib/core"
 import { ApiStack } from "./api-stack.ts"
 import { DataStack } from "./data-stack.ts"
 import type { Settings } from "./settings.ts"
+import { WatchStack } from "./watch-stack.ts"
 import { WorkerStack } from "./worker-stack.ts"
 
-export type Platform = { app: App; data: DataStack; api: ApiStack; workers: WorkerStack }
+export type Platform = { app: App; data: DataStack; api: ApiStack; workers: WorkerStack; watch: WatchStack }
 
 /**
  * The stacks of a stage, in the order they are deployed in. Nothing is looked up in an account, so that the templates fit
@@ -31,5 +32,6 @@ export function definePlatform(settings: Settings, bundles: string, outdir?: str
   const data = new DataStack(app, name("Data"), settings)
   const api = new ApiStack(app, name("Api"), settings, data.data, bundles)
   const workers = new WorkerStack(app, name("Workers"), settings, data.data, api.publicUrl, bundles)
-  return { app, data, api, workers }
+  const watch = new WatchStack(app, name("Watch"), settings, data.data, api.apiId)
+  return { app, data, api, workers, watch }
 }

@@ -1,4 +1,5 @@
 import * as z from "zod"
+import { AlarmLimits } from "./alarm-limits.ts"
 import { FUNCTION_NAMES, ROUTES, rowOf } from "./function-table.ts"
 import { STAGES } from "./stages.ts"
 
@@ -38,6 +39,8 @@ const Tuning = z.strictObject({
   lateChargeMs: z.int().min(1_000).optional(),
   /** Waits between tries to undo; the last goes on. */
   undoRetryPlanMs: waitsMs.optional(),
+  /** How old the key that signs answers gets before the next one signs. */
+  signingKeyDays: z.int().min(2).max(3_650).optional(),
 })
 
 /** A cron expression as EventBridge Scheduler reads it, without the word, and the zone that it is meant in. */
@@ -59,6 +62,8 @@ const Settings = z.strictObject({
   /** The channels of this stage and where they answer; each gets a poll queue. */
   channelUrls: z.strictObject({ wechat: address }),
   tuning: Tuning.optional(),
+  /** Merchants may be told at this machine's own addresses, and there without encryption: for trials on one machine. */
+  notifyLoopback: z.boolean().optional(),
   /** Divides every waiting plan. */
   speed: z.int().min(1).max(100),
   /** Of all callers together, on each route that has no throttle of its own. */
@@ -72,7 +77,15 @@ const Settings = z.strictObject({
   schedules: z.strictObject({
     /** Looks for what was forgotten. */
     daily: schedule,
+    /** Measures what waits for somebody. */
+    watch: schedule,
+    /** Replaces the platform's signing key when it is due. */
+    platformKeys: schedule,
   }),
+  /** Who is written to when an alarm goes off; each address must confirm once. Other ways subscribe to the topic. */
+  alarmEmails: z.array(z.email()).optional(),
+  /** Where an alarm goes off otherwise than infra/alarm-limits.ts says. */
+  alarmLimits: AlarmLimits.optional(),
   /** The China regions get new runtimes later. */
   runtime: z.string().regex(/^nodejs\d+\.x$/),
   /** X-Ray; not available to functions in the China regions. */
@@ -156,6 +169,7 @@ function contradictions(settings: Settings): string[] {
     if (value !== undefined && !value.startsWith("https:"))
       found.push(`${name}: must be https outside stage local`)
   }
+  if (settings.notifyLoopback) found.push("notifyLoopback: can be allowed in stage local only")
   if (!settings.templateChecks) found.push("templateChecks: can be left out in stage local only")
   if (settings.stage === "production" && settings.speed !== 1) found.push("speed: must be 1 in production")
   if (settings.stage === "production" && !settings.keepData)
@@ -165,10 +179,13 @@ function contradictions(settings: Settings): string[] {
 
 /** A queue's share of its function must be two calls at once: Lambda does not read a queue for less. */
 function tooFewForQueues({ reservedConcurrency = {}, channelUrls }: Settings): string[] {
-  const needed = 2 * Object.keys(channelUrls).length
+  const twoEach = 2 * Object.keys(channelUrls).length
   return FUNCTION_NAMES.flatMap((name) => {
-    const tooFew = "queues" in rowOf(name).trigger && (reservedConcurrency[name] ?? needed) < needed
-    return tooFew ? [`reservedConcurrency.${name}: must be at least ${needed}, two a channel`] : []
+    const { trigger } = rowOf(name)
+    if (!("queues" in trigger)) return []
+    const [needed, each] = trigger.queues === "notifications" ? [6, "queue"] : [twoEach, "channel"]
+    const tooFew = (reservedConcurrency[name] ?? needed) < needed
+    return tooFew ? [`reservedConcurrency.${name}: must be at least ${needed}, two a ${each}`] : []
   })
 }
 

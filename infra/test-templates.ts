@@ -9,7 +9,7 @@ import { definePlatform } from "./platform.ts"
 import type { Settings } from "./settings.ts"
 import { readSettings } from "./settings.ts"
 
-export type Templates = { data: Template; api: Template; workers: Template }
+export type Templates = { data: Template; api: Template; workers: Template; watch: Template }
 
 /** `overrides` are those of METRO_PAY_SETTINGS. */
 export function settingsOf(overrides: Record<string, unknown>): Settings {
@@ -18,11 +18,12 @@ export function settingsOf(overrides: Record<string, unknown>): Settings {
 
 /** Without the checks of the templates: they have their own test and take most of the time. */
 export function templatesOf(overrides: Record<string, unknown>): Templates {
-  const { data, api, workers } = platformUnderTest({ ...settingsOf(overrides), templateChecks: false })
+  const { data, api, workers, watch } = platformUnderTest({ ...settingsOf(overrides), templateChecks: false })
   return {
     data: Template.fromStack(data),
     api: Template.fromStack(api),
     workers: Template.fromStack(workers),
+    watch: Template.fromStack(watch),
   }
 }
 

@@ -56,9 +56,22 @@ test("no more messages are taken from a queue than calls are reserved for: throt
   unlimited.allResourcesProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: Match.absent() })
 })
 
+test("the platform's keys are made while the stack is deployed, and outlive it", () => {
+  workers.hasResource("Custom::PlatformKeys", {
+    DeletionPolicy: "Retain",
+    UpdateReplacePolicy: "Retain",
+    DependsOn: Match.arrayWith([Match.stringLikeRegexp("^PlatformkeysRoleDefaultPolicy")]),
+    Properties: {
+      ServiceToken: { "Fn::GetAtt": [Match.stringLikeRegexp("^PlatformkeysFunction"), "Arn"] },
+      // Lambda calls a function that could not start three times in all, the last time three minutes after the first.
+      ServiceTimeout: "360",
+    },
+  })
+})
+
 test("no worker can be reached from outside", () => {
   workers.resourceCountIs("AWS::Lambda::EventSourceMapping", 4)
-  workers.resourceCountIs("AWS::Lambda::Function", 7)
+  workers.resourceCountIs("AWS::Lambda::Function", 11)
   workers.resourceCountIs("AWS::Lambda::Url", 0)
   workers.allResourcesProperties("AWS::Lambda::Permission", { Principal: "events.amazonaws.com" })
 })

@@ -4,13 +4,14 @@ import type { Queue } from "aws-cdk-lib/aws-sqs"
 import { Duration, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
 import type { PlatformData } from "./data-stack.ts"
-import { FailedUndos } from "./failed-undos.ts"
+import { DeployedKeys } from "./deployed-keys.ts"
+import { FailedExecutions } from "./failed-executions.ts"
 import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
 import { allow } from "./permissions.ts"
 import { PlatformFunction } from "./platform-function.ts"
 import { FunctionSchedule } from "./schedule.ts"
 import type { Settings } from "./settings.ts"
-import { UndoWorkflow } from "./undo-workflow.ts"
+import { StepWorkflow } from "./step-workflow.ts"
 
 /** What goes on after an answer was given: functions that no caller waits for. */
 export class WorkerStack extends Stack {
@@ -22,17 +23,18 @@ export class WorkerStack extends Stack {
     publicUrl: string,
     bundles: string,
   ) {
-    super(scope, id)
+    super(scope, id, { terminationProtection: settings.keepData })
     for (const name of FUNCTION_NAMES) {
-      const { trigger } = rowOf(name)
+      const { trigger, atDeployment } = rowOf(name)
       if ("routes" in trigger) continue
       const worker = new PlatformFunction(this, name, { settings, data, publicUrl, bundles })
       const most = settings.reservedConcurrency?.[name]
       if ("stream" in trigger) feedFromStream(worker, data, trigger.gatherSeconds)
       else if ("queues" in trigger) feedFromQueues(worker, sourceQueues(data, trigger.queues), most)
-      else if ("taskOf" in trigger) new UndoWorkflow(this, worker, settings)
-      else if ("failuresOf" in trigger) new FailedUndos(this, worker, settings.stage)
+      else if ("taskOf" in trigger) new StepWorkflow(this, worker, trigger.taskOf, settings)
+      else if ("failuresOf" in trigger) new FailedExecutions(this, worker, trigger.failuresOf, settings.stage)
       else new FunctionSchedule(this, worker, trigger.schedule, settings)
+      if (atDeployment) new DeployedKeys(this, worker)
     }
   }
 }
@@ -88,8 +90,12 @@ function exportName(bucket: Bucket): string {
   return owner.resolve(owner.exportValue(bucket.bucketArn))["Fn::ImportValue"]
 }
 
-/** By channel. */
-function sourceQueues({ pollQueues }: PlatformData, which: "polls" | "dead letters"): [string, Queue][] {
+/** By channel, or by what they are for. */
+function sourceQueues(
+  { pollQueues, notificationQueues }: PlatformData,
+  which: "polls" | "dead letters" | "notifications",
+): [string, Queue][] {
+  if (which === "notifications") return Object.entries(notificationQueues)
   return Object.entries(pollQueues).map(([channel, { queue, deadLetters }]) => [
     channel,
     which === "polls" ? queue : deadLetters,

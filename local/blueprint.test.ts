@@ -106,10 +106,14 @@ test("undoing is a workflow, told to the functions, that comes back by a rule wh
   assert.ok(blueprint.queues.some(({ arn }) => arn === lost))
 })
 
-test("the daily check has its schedule", () => {
+test("what runs by the clock has its schedule", () => {
   assert.deepEqual(
     blueprint.schedules.map(({ functionName, expression, timeZone }) => [functionName, expression, timeZone]),
-    [[functionNamed("daily")?.name, "cron(0 1,13 * * ? *)", "Asia/Shanghai"]],
+    [
+      [functionNamed("daily")?.name, "cron(0 1,13 * * ? *)", "Asia/Shanghai"],
+      [functionNamed("watch")?.name, "cron(0/5 * * * ? *)", "Asia/Shanghai"],
+      [functionNamed("platformkeys")?.name, "cron(0 10 * * ? *)", "Asia/Shanghai"],
+    ],
   )
 })
 

@@ -21,6 +21,7 @@ const published = {
     UNDO_WORKFLOW_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:undo",
     PUBLIC_URL: "http://127.0.0.1:3",
     SPEED: "20",
+    TUNING: `{"lateChargeMs":5000}`,
   },
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
   endpoints: {
@@ -37,6 +38,7 @@ test("a running platform is found by its folder, by the owner only, until it tak
   assert.equal(statSync(join(dir, "connection.json")).mode & 0o777, 0o600)
   const found = findConnection(dir)
   assert.equal(found?.speed, 20)
+  assert.deepEqual(found?.tuning, { lateChargeMs: 5_000 })
   assert.deepEqual(found?.pollQueues, { wechat: "http://127.0.0.1:1/poll" })
   assert.deepEqual(found?.endpoints, published.endpoints)
   takeAway()

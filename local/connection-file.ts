@@ -19,8 +19,10 @@ const Connection = z.object({
   pollQueues: texts,
   channelUrls: texts,
   undoWorkflowArn: z.string(),
+  refundWorkflowArn: z.string(),
   publicUrl: z.string(),
   speed: z.number(),
+  tuning: z.record(z.string(), z.unknown()),
 })
 
 /** What another process of this machine needs to work on a running platform's tables, keys and queues. */
@@ -68,8 +70,10 @@ function connectionOf({ environment, credentials, endpoints }: Published): Conne
     pollQueues: JSON.parse(environment.POLL_QUEUES ?? "{}"),
     channelUrls: JSON.parse(environment.CHANNEL_URLS ?? "{}"),
     undoWorkflowArn: environment.UNDO_WORKFLOW_ARN,
+    refundWorkflowArn: environment.REFUND_WORKFLOW_ARN,
     publicUrl: environment.PUBLIC_URL,
     speed: Number(environment.SPEED),
+    tuning: JSON.parse(environment.TUNING ?? "{}"),
   })
 }
 

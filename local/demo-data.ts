@@ -12,8 +12,12 @@ import { AGREEMENT_PAY_TYPES, type AgreementPayType } from "../domain/channel.ts
 import { DEFAULT_TIME_ZONE } from "../domain/days.ts"
 import { agreementStore } from "../persistence/agreement-store.ts"
 import { customerStore } from "../persistence/customer-store.ts"
-import { type MerchantRegistration, merchantStore, registerMerchant } from "../persistence/merchant-store.ts"
-import { ensurePlatformSecrets, openDataKeys, publishedKeys } from "../persistence/platform-secrets.ts"
+import { kmsKeyMaker } from "../persistence/kms-key-maker.ts"
+import { type MerchantRegistration, registerMerchant } from "../persistence/merchant-registration.ts"
+import { merchantStore } from "../persistence/merchant-store.ts"
+import { platformKeyStore } from "../persistence/platform-key-store.ts"
+import { openFieldSeals, publishedKeys } from "../persistence/platform-secrets.ts"
+import { ensurePlatformKeys } from "../usecases/platform-keys.ts"
 
 /** What the simulated WeChat knows of us, and we of it. */
 export type SimulatedWechat = {
@@ -59,9 +63,10 @@ const API_KEY_ID = "K1"
 export async function seedDemoData(context: SeedContext): Promise<void> {
   const { dynamodb, kms, tables, keyIds, clock } = context
   const place = { dynamodb, kms, settingsTable: tables.settings, dataKeyId: keyIds.data }
-  await ensurePlatformSecrets(place, () => ulid(clock.nowMs()))
-  const { fieldKey } = await openDataKeys(place)
-  const merchants = merchantStore(dynamodb, tables.settings, fieldKey, {
+  const maker = kmsKeyMaker(kms, keyIds.data, () => ulid(clock.nowMs()))
+  await ensurePlatformKeys({ clock, store: platformKeyStore(dynamodb, tables.settings), maker })
+  const fields = await openFieldSeals(place, clock.nowMs())
+  const merchants = merchantStore(dynamodb, tables.settings, fields, {
     monotonicMs: () => performance.now(),
   })
   const files = await publicFiles(context)
@@ -77,7 +82,7 @@ export async function seedDemoData(context: SeedContext): Promise<void> {
     writeJson(join(folder, "platform_keys.json"), files.keys)
     // What an operator changed since then must stay so.
     if (await merchants.read(merchantId)) continue
-    await registerMerchant(dynamodb, tables.settings, fieldKey, {
+    await registerMerchant(dynamodb, tables.settings, fields, {
       merchantId,
       name,
       timeZone: DEFAULT_TIME_ZONE,
@@ -163,11 +168,12 @@ async function publicFiles({
   kms,
   tables,
   keyIds,
+  clock,
 }: SeedContext): Promise<{ rootKey: unknown; keys: unknown }> {
   const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: keyIds.root }))
   if (!PublicKey) throw new Error("the root key has no public half")
   const root = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" })
-  const keys = await publishedKeys({ dynamodb, settingsTable: tables.settings })
+  const keys = await publishedKeys({ dynamodb, settingsTable: tables.settings }, clock.nowMs())
   return {
     rootKey: jwk(root, "root"),
     keys: { keys: keys.map(({ keyId, publicKey }) => jwk(publicKey, keyId)) },

@@ -201,6 +201,14 @@ test("hands /local/ to the helpers", async () => {
   })
 })
 
+test("a web page of another origin gets nothing from /local/", async () => {
+  open()
+  const own = await text("/local/clock", { headers: { origin: gateway.url } })
+  assert.equal(own.status, 201)
+  const foreign = await text("/local/clock", { headers: { origin: "http://elsewhere.test" } })
+  assert.equal(foreign.status, 403)
+})
+
 test("refuses bodies over 10 MB and headers over 10 KB", async () => {
   answer = () => ({ statusCode: 200 })
   const large = await text("/metro/pay", { method: "POST", body: Buffer.alloc(10 * 1024 * 1024 + 1) })

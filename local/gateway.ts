@@ -13,6 +13,8 @@ import {
   responseOf,
 } from "./gateway-event.ts"
 import { type RouteMatch, routeTable } from "./routes.ts"
+import { refusedCaller } from "./try-it/own-page.ts"
+import type { Site } from "./try-it/site.ts"
 
 /** Quotas of an HTTP API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -32,6 +34,10 @@ export type GatewayTargets = {
   routes: readonly RouteDefinition[]
   invoke(functionName: string, event: string, requestId: string): Promise<InvocationOutcome>
   local?: LocalCalls
+  /** Told the status of each answer that the API gave. */
+  answered?(status: number): void
+  /** The try-it page and its helpers; no part of what is deployed. */
+  tryIt?: Site
 }
 
 /** The HTTP API's front. Listens at once, so that the port is known and held; answers 503 until it is opened. */
@@ -144,7 +150,19 @@ async function respond(
   const body = await readBody(request)
   if (!body) return message(413, "Request Entity Too Large")
   const method = request.method ?? "GET"
+  if (targets.tryIt?.serves(path)) {
+    const { headers } = request
+    return targets.tryIt.answer({
+      method,
+      path: decodePath(path),
+      query: new URLSearchParams(query),
+      headers,
+      body,
+    })
+  }
   if (path.startsWith("/local/") && targets.local) {
+    const refused = refusedCaller(request.headers)
+    if (refused) return message(403, refused)
     const { status, json: value } = await targets.local({
       method,
       path: decodePath(path),
@@ -157,13 +175,10 @@ async function respond(
   if (!match) return message(404, "Not Found")
   const { rawHeaders, httpVersion, socket } = request
   const sourceIp = socket.remoteAddress ?? "127.0.0.1"
-  return integrate(
-    around,
-    targets,
-    match,
-    { method, path, query, rawHeaders, httpVersion, sourceIp, body },
-    requestId,
-  )
+  const given = { method, path, query, rawHeaders, httpVersion, sourceIp, body }
+  const answered = await integrate(around, targets, match, given, requestId)
+  targets.answered?.(answered.status)
+  return answered
 }
 
 async function integrate(

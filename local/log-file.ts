@@ -10,13 +10,16 @@ export type LogFile = {
   close(): Promise<void>
 }
 
-/** <dir>/<name>.log, appended to. */
-export function openLogFile(dir: string, name: string): LogFile {
+/** <dir>/<name>.log, appended to. `heard` is told each line. */
+export function openLogFile(dir: string, name: string, heard: (line: string) => void = () => {}): LogFile {
   mkdirSync(dir, { recursive: true })
   const file = createWriteStream(join(dir, `${name}.log`), { flags: "a" })
   // A full disk costs log lines, not payments.
   file.on("error", () => {})
-  const line = (text: string) => void file.write(`${text}\n`)
+  const line = (text: string) => {
+    file.write(`${text}\n`)
+    heard(text)
+  }
   return {
     line,
     collect(stream) {

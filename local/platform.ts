@@ -20,6 +20,7 @@ import { seedDemoData } from "./demo-data.ts"
 import { createTables, startDynamoDb } from "./dynamodb.ts"
 import { executionEvents } from "./event-rules.ts"
 import { keepFailedRecords } from "./failed-records.ts"
+import { startFailedRecordsApi } from "./failed-records-api.ts"
 import { FunctionPool, type InvocationOutcome } from "./function-pool.ts"
 import { type Gateway, type LocalCalls, listenGateway } from "./gateway.ts"
 import { findJava } from "./java.ts"
@@ -39,6 +40,10 @@ import { openCheckpoint } from "./stream-checkpoint.ts"
 import { deliverStream, streamArnOf } from "./streams.ts"
 import { synthesize } from "./synth.ts"
 import { readAssembly } from "./template.ts"
+import { openSite } from "./try-it/site.ts"
+import { type Alarms, openAlarms } from "./watching/alarms.ts"
+import { type PlatformSignals, platformSignals, queueGauges } from "./watching/platform-signals.ts"
+import { readWatched, type WatchedResources } from "./watching/watched-resources.ts"
 import { openWorkflows } from "./workflows.ts"
 import { startWorkflowsApi } from "./workflows-api.ts"
 
@@ -100,7 +105,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   started.push(() => gateway.close(0))
 
   const parts = await startParts({ dataDir, speed, log, clock, url: gateway.url }, started)
-  const { blueprint, channels, dynamodbUrl, queuesUrl } = parts
+  const { blueprint, watched, channels, dynamodbUrl, queuesUrl } = parts
   log("creating tables, queues and keys")
   const [kms] = await all([
     openKeys(join(dataDir, "kms"), blueprint.keys).then(startKms),
@@ -109,12 +114,17 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   ])
   started.push(() => kms.close())
   const pools = new Map<string, FunctionPool>()
-  const invoke = (functionName: string, event: string, requestId?: string) =>
-    poolOf(pools, functionName).invoke(event, requestId)
   const servers = { dynamodb: dynamodbUrl, kms: kms.url, sqs: queuesUrl }
   const clients = openClients(servers, credentials, started)
+  const { alarms, signals } = startWatching({ blueprint, watched, clients, clock, log }, started)
+  const invoke = async (functionName: string, event: string, requestId?: string) => {
+    const begunMs = performance.now()
+    const outcome = await poolOf(pools, functionName).invoke(event, requestId)
+    signals.invoked(functionName, outcome, performance.now() - begunMs)
+    return outcome
+  }
   const sfn = await startWorkflows(
-    { blueprint, dataDir, speed, log, clock, sqs: clients.sqs, invoke },
+    { blueprint, dataDir, speed, log, clock, sqs: clients.sqs, invoke, signals },
     started,
   )
   const endpoints: Endpoints = { ...servers, sfn: sfn.url }
@@ -125,10 +135,20 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const tokens = { issuer: issuerOf(gateway.url), audience: TOKEN_AUDIENCE }
   const helpers = localHelpers({ ...seed, channels: channels.simulators, tokens })
 
-  await openPools(pools, { blueprint, dataDir, clock, credentials, endpoints }, started)
+  await openPools(pools, { blueprint, dataDir, clock, credentials, endpoints, alarms }, started)
   started.push(sfn.stop)
-  const deliveries = await startDeliveries({ blueprint, dataDir, speed, log, clients, invoke }, started)
-  gateway.open({ routes: blueprint.routes, invoke, local: followedByClock(helpers, clock) })
+  const deliveries = await startDeliveries(
+    { blueprint, dataDir, speed, log, clients, invoke, signals },
+    started,
+  )
+  const tryIt = openSite({ ...seed, speed, channels: channels.simulators })
+  gateway.open({
+    routes: blueprint.routes,
+    invoke,
+    local: withAlarms(alarms, followedByClock(helpers, clock)),
+    tryIt,
+    answered: signals.answered,
+  })
   const armed = await armOpenOrders({
     ...clients,
     mainTable: names.tables.main,
@@ -202,10 +222,13 @@ async function startParts({ dataDir, speed, log, clock, url }: Part, started: St
     }),
     synthesize(dataDir, settings),
   ])
-  const blueprint = readBlueprint(readAssembly(templates, { sqs: queueServer.url, api: url }))
-  return { blueprint, channels, dynamodbUrl: database.url, queuesUrl: queueServer.url }
+  const assembly = readAssembly(templates, { sqs: queueServer.url, api: url })
+  const blueprint = readBlueprint(assembly)
+  const watched = readWatched(assembly)
+  return { blueprint, watched, channels, dynamodbUrl: database.url, queuesUrl: queueServer.url }
 }
 
+const failedRecordsIn = (dataDir: string) => join(dataDir, "failed-stream")
 const issuerOf = (url: string) => `${url}/local/issuer`
 
 /** All functions have the same variables; what they are told is what the platform itself uses. */
@@ -237,6 +260,35 @@ function openClients(endpoints: Omit<Endpoints, "sfn">, credentials: Credentials
   return clients
 }
 
+type WatchingParts = {
+  blueprint: Blueprint
+  watched: WatchedResources
+  clients: Clients
+  clock: PlatformClock
+  log(line: string): void
+}
+
+/** The alarms that the templates declare, and what they hear of the platform's parts. */
+function startWatching({ blueprint, watched, clients, clock, log }: WatchingParts, started: Started) {
+  const alarms = openAlarms(watched, {
+    clock,
+    timers: clockTimers(clock),
+    measure: queueGauges({ sqs: clients.sqs, queues: blueprint.queues, nowMs: clock.nowMs }),
+    changed: ({ name, state, description }) => log(`alarm ${name} is ${state}: ${description}`),
+    warn: log,
+  })
+  started.push(() => alarms.close())
+  return { alarms, signals: platformSignals(alarms.put) }
+}
+
+/** GET /local/alarms: what CloudWatch would show. */
+function withAlarms(alarms: Alarms, others: LocalCalls): LocalCalls {
+  return async (request) => {
+    const asked = request.method === "GET" && request.path === "/local/alarms"
+    return asked ? { status: 200, json: { alarms: alarms.report() } } : others(request)
+  }
+}
+
 type WorkflowParts = {
   blueprint: Blueprint
   dataDir: string
@@ -245,11 +297,12 @@ type WorkflowParts = {
   clock: PlatformClock
   sqs: SQSClient
   invoke(functionName: string, event: string): Promise<InvocationOutcome>
+  signals: PlatformSignals
 }
 
 /** Workflows, rules and schedules: everything that calls functions by the clock. `stop` may be called twice. */
 async function startWorkflows(
-  { blueprint, dataDir, speed, log, clock, sqs, invoke }: WorkflowParts,
+  { blueprint, dataDir, speed, log, clock, sqs, invoke, signals }: WorkflowParts,
   started: Started,
 ) {
   const timers = clockTimers(clock)
@@ -266,7 +319,11 @@ async function startWorkflows(
     warn: log,
     speed,
   })
-  const changed = executionEvents(blueprint.rules, invokeAsync)
+  const follow = executionEvents(blueprint.rules, invokeAsync)
+  const changed: typeof follow = (execution) => {
+    signals.execution(execution)
+    follow(execution)
+  }
   const workflows = openWorkflows(blueprint.workflows, { clock, timers, invoke, speed, logOf, changed })
   const api = await startWorkflowsApi(workflows)
   started.push(() => api.close())
@@ -286,15 +343,18 @@ type PoolParts = {
   clock: PlatformClock
   credentials: Credentials
   endpoints: Endpoints
+  alarms: Alarms
 }
 
 async function openPools(
   pools: Map<string, FunctionPool>,
-  { blueprint, dataDir, clock, credentials, endpoints }: PoolParts,
+  { blueprint, dataDir, clock, credentials, endpoints, alarms }: PoolParts,
   started: Started,
 ): Promise<void> {
   const runtimeApi = await startRuntimeApi()
   started.push(() => runtimeApi.close())
+  const failedRecords = await startFailedRecordsApi(failedRecordsIn(dataDir))
+  started.push(() => failedRecords.close())
   const environment = {
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
@@ -302,13 +362,15 @@ async function openPools(
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_KMS: endpoints.kms,
+    AWS_ENDPOINT_URL_S3: failedRecords.url,
     AWS_ENDPOINT_URL_SFN: endpoints.sfn,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
   }
   for (const definition of blueprint.functions) {
-    const log = openLogFile(join(dataDir, "logs"), definition.name)
+    const { name } = definition
+    const log = openLogFile(join(dataDir, "logs"), name, (line) => alarms.line(name, line))
     const pool = new FunctionPool(definition, { runtimeApi, clock, log, environment })
-    pools.set(definition.name, pool)
+    pools.set(name, pool)
     started.push(() => log.close())
   }
   started.push(() => Promise.all([...pools.values()].map((pool) => pool.close())))
@@ -328,10 +390,11 @@ type DeliveryParts = {
   log(line: string): void
   clients: Clients
   invoke(functionName: string, event: string): Promise<InvocationOutcome>
+  signals: PlatformSignals
 }
 
 async function startDeliveries(parts: DeliveryParts, started: Started): Promise<Delivery[]> {
-  const { blueprint, dataDir, speed, log, clients, invoke } = parts
+  const { blueprint, dataDir, speed, log, clients, invoke, signals } = parts
   const deliveries: Delivery[] = []
   for (const mapping of blueprint.streamMappings) {
     const streamArn = await streamArnOf(clients.dynamodb, mapping.tableName)
@@ -340,8 +403,11 @@ async function startDeliveries(parts: DeliveryParts, started: Started): Promise<
         client: clients.streams,
         streamArn,
         checkpoint: openCheckpoint(join(dataDir, "streams", `${mapping.id}.json`), streamArn),
-        invoke: (event) => invoke(mapping.functionName, event),
-        giveUp: keepFailedRecords(join(dataDir, "failed-stream"), mapping.functionName),
+        invoke: (event) => {
+          signals.streamed(mapping.functionName, event)
+          return invoke(mapping.functionName, event)
+        },
+        giveUp: keepFailedRecords(failedRecordsIn(dataDir), mapping.functionName),
         warn: log,
         speed,
       }),
@@ -350,7 +416,10 @@ async function startDeliveries(parts: DeliveryParts, started: Started): Promise<
   for (const mapping of blueprint.queueMappings) {
     const queue = blueprint.queues.find(({ name }) => name === mapping.queueName)
     if (!queue) throw new Error(`The templates have no queue ${mapping.queueName}`)
-    const send = (event: string) => invoke(mapping.functionName, event)
+    const send = (event: string) => {
+      signals.received(mapping.queueName, event)
+      return invoke(mapping.functionName, event)
+    }
     deliveries.push(deliverQueue(mapping, { client: clients.sqs, queue, invoke: send, warn: log }))
   }
   // Not waited for: one that waits for a function ends with it.

@@ -10,7 +10,7 @@ import { readSettings, SettingsError } from "../infra/settings.ts"
 const [bundles = "", outDir = ""] = process.argv.slice(2)
 try {
   const settings = readSettings(process.env)
-  bundleFunctions(join(import.meta.dirname, ".."), bundles)
+  await bundleFunctions(join(import.meta.dirname, ".."), bundles, settings)
   definePlatform(settings, bundles, outDir).app.synth()
 } catch (fault) {
   if (!(fault instanceof SettingsError)) throw fault

@@ -9,23 +9,29 @@ import type { ExceptionKind, ExceptionStore, OrderException } from "../usecases/
 import { type Item, num, readNum, readStr, str } from "./attributes.ts"
 import { EXCEPTION_SHARDS, exceptionKey, exceptionPk } from "./keys.ts"
 
-const KINDS: readonly ExceptionKind[] = ["not final", "surplus", "undo refused"]
+const KINDS: readonly ExceptionKind[] = [
+  "not final",
+  "surplus",
+  "undo refused",
+  "refund not final",
+  "refund refused",
+]
 /** How long a resolved exception is kept for whoever asks what happened. */
 const KEPT_S = 90 * 24 * 60 * 60
 
 /** The exceptions desk. An outage puts thousands on it at once, so it is spread over several partitions. */
 export function exceptionStore(client: DynamoDBClient, tableName: string): ExceptionStore {
-  const key = (tradeNo: string, kind: ExceptionKind) => {
-    const { pk, sk } = exceptionKey(shardOf(tradeNo), tradeNo, kind)
+  const key = (tradeNo: string, kind: ExceptionKind, refundId?: string) => {
+    const { pk, sk } = exceptionKey(shardOf(tradeNo), tradeNo, kind, refundId)
     return { pk: str(pk), sk: str(sk) }
   }
   return {
-    async note({ tradeNo, merchantId, kind, lastTried }, nowMs) {
+    async note({ tradeNo, refundId, merchantId, kind, lastTried }, nowMs) {
       try {
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
-            Key: key(tradeNo, kind),
+            Key: key(tradeNo, kind, refundId),
             UpdateExpression:
               "SET m = :m, l = :l, la = :now, s = if_not_exists(s, :now) REMOVE r, #ttl ADD t :one",
             ConditionExpression: "attribute_not_exists(r) OR r < :now",
@@ -44,12 +50,12 @@ export function exceptionStore(client: DynamoDBClient, tableName: string): Excep
       }
     },
 
-    async resolve(tradeNo, kind, nowMs) {
+    async resolve(tradeNo, kind, nowMs, refundId) {
       try {
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
-            Key: key(tradeNo, kind),
+            Key: key(tradeNo, kind, refundId),
             UpdateExpression: "SET r = :now, #ttl = :ttl",
             ConditionExpression: "attribute_exists(pk)",
             ExpressionAttributeNames: { "#ttl": "ttl" },
@@ -98,11 +104,12 @@ async function listShard(
 }
 
 function decode(from: Item): OrderException {
-  const [tradeNo, kindText] = readStr(from, "sk").split("#")
+  const [tradeNo, kindText, refundId] = readStr(from, "sk").split("#")
   const kind = KINDS.find((it) => it === kindText)
   if (!tradeNo || !kind) throw new Error("stored exception has an unknown key")
   return {
     tradeNo,
+    ...(refundId === undefined ? {} : { refundId }),
     kind,
     merchantId: readStr(from, "m"),
     sinceMs: readNum(from, "s"),

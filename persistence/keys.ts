@@ -7,6 +7,8 @@ import { sha256 } from "../domain/hash.ts"
 export type Key = { pk: string; sk: string }
 
 export const orderKey = (tradeNo: string): Key => ({ pk: `O#${tradeNo}`, sk: "O" })
+export const REFUND_PREFIX = "F#"
+export const refundKey = (refundId: string): Key => ({ pk: `${REFUND_PREFIX}${refundId}`, sk: "F" })
 export const codeKeyOf = (payId: string): Key => ({ pk: `C#${payId}`, sk: "C" })
 export const customerKey = (uid: string): Key => ({ pk: `U#${uid}`, sk: "PROFILE" })
 export const AGREEMENT_PREFIX = "A#"
@@ -57,15 +59,19 @@ export const ACCOUNT_PREFIX = "CH#"
 export const accountSk = (channel: string, accountId: string, version: number): string =>
   `${ACCOUNT_PREFIX}${channel}#${accountId}#${version}`
 
+/** Apart from what payments read. */
+export const shopsPk = (merchantId: string): string => `S#${merchantId}`
+export const SHOP_PREFIX = "SHOP#"
+
 export const PLATFORM_SECRETS_KEY: Key = { pk: "PLATFORM", sk: "SECRETS" }
 /** Under it stands the id of every merchant. */
 export const MERCHANTS_PK = "MERCHANTS"
 
 export const EXCEPTION_SHARDS = 8
 export const exceptionPk = (shard: number): string => `X#${shard}`
-export const exceptionKey = (shard: number, tradeNo: string, kind: string): Key => ({
+export const exceptionKey = (shard: number, tradeNo: string, kind: string, refundId?: string): Key => ({
   pk: exceptionPk(shard),
-  sk: `${tradeNo}#${kind}`,
+  sk: refundId === undefined ? `${tradeNo}#${kind}` : `${tradeNo}#${kind}#${refundId}`,
 })
 
 export const auditPk = (day: string): string => `AUDIT#${day}`
@@ -79,3 +85,19 @@ export const channelHealthKey = (
   { merchantId, channel, accountId }: { merchantId: string; channel: string; accountId: string },
   windowStartMs: number,
 ): Key => ({ pk: `H#${merchantId}#${channel}#${accountId}`, sk: String(windowStartMs) })
+
+/** Apart from the orders themselves, whose partition stays as small as it is. */
+export const NOTIFICATION_PREFIX = "NT#"
+export const notificationPk = (tradeNo: string): string => `${NOTIFICATION_PREFIX}${tradeNo}`
+export const notificationKey = (tradeNo: string, sequence: number): Key => ({
+  pk: notificationPk(tradeNo),
+  sk: String(sequence).padStart(13, "0"),
+})
+export const UNDELIVERED_SHARDS = 4
+/** In the index of days, where no merchant's number begins like this. */
+export const undeliveredPk = (shard: number): string => `!undelivered#${shard}`
+
+export const endpointHealthKey = (
+  { merchantId, host }: { merchantId: string; host: string },
+  windowStartMs: number,
+): Key => ({ pk: `NH#${merchantId}#${host}`, sk: String(windowStartMs) })

@@ -1,11 +1,15 @@
 /**
  * An order as one item of under 1 KB, which is one write unit. Attribute names are short, since each payment pays for them;
- * this file is the only place that knows them. `f` is the format: readers refuse what they do not know rather than guess.
+ * this file is the only place that knows them.
+ *
+ * `f` is the lowest format that tells all of the item: while functions of two versions run side by side, the older ones read
+ * what they understand and refuse the rest rather than guess. 1: orders. 2: orders that refunds were sent for.
  */
 import type { ChannelId, PayErrorCode, PayType } from "../domain/channel.ts"
 import { CHANNEL_IDS, PAY_ERROR_CODES, PAY_TYPES } from "../domain/channel.ts"
 import type { Leg, LegIntent, LegState, Order, OrderEvent } from "../domain/order.ts"
 import { ORDER_EVENTS, ORDER_STATES, type OrderEventName, type OrderState } from "../domain/order-states.ts"
+import type { Reservation } from "../domain/reservation.ts"
 import {
   type Item,
   item,
@@ -20,7 +24,7 @@ import {
 } from "./attributes.ts"
 import { dayIndexKey, dayOfIndexKey, orderKey } from "./keys.ts"
 
-const FORMAT = 1
+const FORMATS = [1, 2]
 
 /** One letter an event; never reuse a letter for another meaning: old items keep theirs. */
 const EVENT_LETTERS: Readonly<Record<OrderEventName, string>> = {
@@ -106,12 +110,44 @@ function decodeLeg(from: Item, index: number): Leg {
   }
 }
 
+const RESERVATION_LETTERS: Readonly<Record<Reservation["state"], string>> = { HELD: "H", RELEASED: "R" }
+
+/** Number in base 36, generation, amount in base 36 and state: some 25 bytes each, since an order may have fifty. */
+export function encodeReservations(reservations: readonly Reservation[]): string {
+  return reservations
+    .map(({ refundId, generation, amountFen, state }) =>
+      [BigInt(refundId).toString(36), generation, amountFen.toString(36), RESERVATION_LETTERS[state]].join(
+        ":",
+      ),
+    )
+    .join(" ")
+}
+
+export function decodeReservations(text: string): Reservation[] {
+  return text.split(" ").map((entry) => {
+    const [id = "", generation = "", amount = "", letter = ""] = entry.split(":")
+    return {
+      refundId: String(fromBase36(id)),
+      generation: Number(generation),
+      amountFen: Number(fromBase36(amount)),
+      state: keyOf(RESERVATION_LETTERS, letter),
+    }
+  })
+}
+
+function fromBase36(text: string): bigint {
+  if (!/^[0-9a-z]+$/.test(text)) throw new Error(`stored order has an unknown reservation ${text}`)
+  return [...text].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n)
+}
+
 /** Every attribute that a later write may set or, where it is absent then, remove; the others are written once. */
-export const CHANGING = ["st", "v", "l", "lh", "lu", "fc", "cc", "fa", "ev"] as const
+export const CHANGING = ["f", "st", "v", "l", "lh", "lu", "fc", "cc", "fa", "rf", "ev"] as const
 
 /** The present values of those. */
 export function encodeChanging(order: Order): Item {
+  const { reservations } = order
   return item({
+    f: num(reservations.length > 0 ? 2 : 1),
     st: str(order.state),
     v: num(order.version),
     l: { L: order.legs.map((leg) => ({ M: encodeLeg(leg) })) },
@@ -120,6 +156,7 @@ export function encodeChanging(order: Order): Item {
     fc: optionalStr(order.failure?.code),
     cc: optionalStr(order.failure?.channelCode),
     fa: optionalNum(order.finalAtMs),
+    rf: optionalStr(reservations.length > 0 ? encodeReservations(reservations) : undefined),
     ev: str(encodeEvents(order.events)),
   })
 }
@@ -133,7 +170,6 @@ export function encodeOrder(order: Order): Item {
       sk: str(sk),
       gpk: str(gpk),
       gsk: str(gsk),
-      f: num(FORMAT),
       m: str(order.merchantId),
       n: str(order.outRequestNo),
       s: str(order.storeId),
@@ -153,12 +189,13 @@ export function encodeOrder(order: Order): Item {
 
 export function decodeOrder(from: Item): Order {
   const format = readNum(from, "f")
-  if (format !== FORMAT) throw new Error(`order item of unknown format ${format}`)
+  if (!FORMATS.includes(format)) throw new Error(`order item of unknown format ${format}`)
   const holder = readOptionalStr(from, "lh")
   const untilMs = readOptionalNum(from, "lu")
   const failure = readOptionalStr(from, "fc")
   const channelCode = readOptionalStr(from, "cc")
   const payType = readOptionalStr(from, "pt")
+  const reservations = readOptionalStr(from, "rf")
   return {
     tradeNo: readStr(from, "pk").slice(2),
     merchantId: readStr(from, "m"),
@@ -183,6 +220,7 @@ export function decodeOrder(from: Item): Order {
     day: dayOfIndexKey(readStr(from, "gpk")),
     createdAtMs: readNum(from, "ca"),
     finalAtMs: readOptionalNum(from, "fa"),
+    reservations: reservations === undefined ? [] : decodeReservations(reservations),
     events: decodeEvents(readStr(from, "ev")),
   }
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util"
 import {
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -11,6 +10,7 @@ import type { OrderStore } from "../usecases/ports.ts"
 import { num, str } from "./attributes.ts"
 import { orderKey } from "./keys.ts"
 import { CHANGING, decodeOrder, encodeChanging, encodeOrder } from "./order-codec.ts"
+import { itemInRefusedWrite, updateFromVersion } from "./versioned-write.ts"
 
 /**
  * Orders in DynamoDB. The SDK repeats a call whose answer was lost, so a failed condition may be our own write: it is
@@ -32,25 +32,12 @@ export function orderStore(client: DynamoDBClient, tableName: string): OrderStor
     },
 
     async advance(previous, next) {
-      const changing = encodeChanging(next)
-      const set = Object.keys(changing)
-      const removed = CHANGING.filter((name) => changing[name] === undefined)
       try {
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: keyAttributes(previous.tradeNo),
-            UpdateExpression: [
-              `SET ${set.map((name) => `#${name} = :${name}`).join(", ")}`,
-              ...(removed.length > 0 ? [`REMOVE ${removed.map((name) => `#${name}`).join(", ")}`] : []),
-            ].join(" "),
-            ConditionExpression: "#v = :previousVersion",
-            ExpressionAttributeNames: Object.fromEntries(CHANGING.map((name) => [`#${name}`, name])),
-            ExpressionAttributeValues: {
-              ...Object.fromEntries(Object.entries(changing).map(([name, value]) => [`:${name}`, value])),
-              ":previousVersion": num(previous.version),
-            },
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+            ...updateFromVersion(CHANGING, encodeChanging(next), previous.version),
           }),
         )
         return { written: true }
@@ -116,10 +103,8 @@ function isSameWrite(stored: Order, mine: Order): boolean {
   return stored.version === mine.version && isDeepStrictEqual(encodeChanging(stored), encodeChanging(mine))
 }
 
-/** The item that a failed condition gives back; every other error goes on. */
 function storedIn(error: unknown): Order {
-  if (error instanceof ConditionalCheckFailedException && error.Item) return decodeOrder(error.Item)
-  throw error
+  return decodeOrder(itemInRefusedWrite(error))
 }
 
 function keyAttributes(tradeNo: string) {

@@ -12,7 +12,7 @@ import {
   merchantPk,
   wrongCodesKey,
 } from "./keys.ts"
-import { decodeGate } from "./merchant-store.ts"
+import { decodeGate } from "./merchant-items.ts"
 
 const TRIES = 3
 

@@ -1,23 +1,16 @@
 /**
- * The platform's own secrets: the data key (codes and sealed fields) and the key pair that signs answers. KMS made and
- * wrapped them; here they are only kept wrapped, and opened in the memory of a function.
+ * The platform's own keys, opened in the memory of a function. KMS made and wrapped them (persistence/kms-key-maker.ts); in
+ * the table they are only wrapped.
  */
-
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto"
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb"
-import {
-  DecryptCommand,
-  GenerateDataKeyPairWithoutPlaintextCommand,
-  GenerateDataKeyWithoutPlaintextCommand,
-  type KMSClient,
-} from "@aws-sdk/client-kms"
-import { type Item, readStr, str } from "./attributes.ts"
-import { PLATFORM_SECRETS_KEY } from "./keys.ts"
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import { DecryptCommand, type KMSClient } from "@aws-sdk/client-kms"
+import { type DataKeyTimes, dataKeyState, openingKeys, sealingKey } from "../domain/data-keys.ts"
+import { nextSigner, publishedAt, type SigningTimes, signerAt } from "../domain/signing-keys.ts"
+import type { DataKey, PlatformKeys } from "../usecases/platform-keys.ts"
+import { KEY_PURPOSES } from "./kms-key-maker.ts"
+import { platformKeyStore } from "./platform-key-store.ts"
+import { type FieldKeys, type FieldSeals, fieldSeals } from "./sealed-fields.ts"
 
 export type SecretsPlace = {
   dynamodb: DynamoDBClient
@@ -26,127 +19,152 @@ export type SecretsPlace = {
   dataKeyId: string
 }
 
-/** Derived from the one data key, each for one purpose. */
-export type DataKeys = { codeKey: Buffer; fieldKey: Buffer }
-
-export type AnswerKey = { keyId: string; privateKey: KeyObject }
+export type AnswerKey = { keyId: string; privateKey: KeyObject } & SigningTimes
 export type PublishedKey = { keyId: string; publicKey: KeyObject }
 
-const CONTEXT_OF = { dataKey: { purpose: "metro-pay/data" }, answerKey: { purpose: "metro-pay/answers" } }
+export type OpenDataKeys = {
+  /** Codes and fingerprints are keyed with it: it never changes (ADR 0018). */
+  codeKey: Buffer
+  /** Those that open, with the one that seals at that moment. */
+  fieldKeysAt(nowMs: number): FieldKeys
+}
 
-/** Makes what is missing; of two that try at once one wins and both use its keys. */
-export async function ensurePlatformSecrets(place: SecretsPlace, newKeyId: () => string): Promise<void> {
-  if (await readSecrets(place)) return
-  const [dataKey, pair] = await Promise.all([
-    place.kms.send(
-      new GenerateDataKeyWithoutPlaintextCommand({
-        KeyId: place.dataKeyId,
-        KeySpec: "AES_256",
-        EncryptionContext: CONTEXT_OF.dataKey,
-      }),
-    ),
-    place.kms.send(
-      new GenerateDataKeyPairWithoutPlaintextCommand({
-        KeyId: place.dataKeyId,
-        KeyPairSpec: "RSA_2048",
-        EncryptionContext: CONTEXT_OF.answerKey,
-      }),
-    ),
-  ])
-  const { CiphertextBlob } = dataKey
-  const { PrivateKeyCiphertextBlob, PublicKey } = pair
-  if (!CiphertextBlob || !PrivateKeyCiphertextBlob || !PublicKey) throw new Error("KMS made no keys")
-  const item: Item = {
-    pk: str(PLATFORM_SECRETS_KEY.pk),
-    sk: str(PLATFORM_SECRETS_KEY.sk),
-    dk: { B: CiphertextBlob },
-    kid: str(newKeyId()),
-    sk1: { B: PrivateKeyCiphertextBlob },
-    pk1: { B: PublicKey },
-  }
-  try {
-    await place.dynamodb.send(
-      new PutItemCommand({
-        TableName: place.settingsTable,
-        Item: item,
-        ConditionExpression: "attribute_not_exists(pk)",
-      }),
-    )
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error
+export type OpenSecrets = {
+  dataKeys: OpenDataKeys
+  /** The one that signs at that moment. */
+  answerKeyAt(nowMs: number): AnswerKey
+}
+
+/** Unwraps a key by its bytes; each only once. */
+type Unwrap = (wrapped: Uint8Array, purpose: keyof typeof KEY_PURPOSES) => Promise<Buffer>
+
+/** Opens the data keys as they stand now. What it unwrapped once is kept, so that opening again costs one read. */
+export function dataKeyOpener(place: SecretsPlace): (nowMs: number) => Promise<OpenDataKeys> {
+  const unwrapping = unwrapper(place)
+  return async (nowMs) => unwrapping.keepUsed(openDataKeys(await readKeys(place), unwrapping.unwrap, nowMs))
+}
+
+/** For a process that is soon over: seals and opens under the keys as they stand now. */
+export async function openFieldSeals(place: SecretsPlace, nowMs: number): Promise<FieldSeals> {
+  const { fieldKeysAt } = await dataKeyOpener(place)(nowMs)
+  return fieldSeals(async () => fieldKeysAt(nowMs))
+}
+
+/** The same for functions that sign answers: with the key that signs, and the next one, so that nobody waits for it. */
+export function secretsOpener(place: SecretsPlace): (nowMs: number) => Promise<OpenSecrets> {
+  const unwrapping = unwrapper(place)
+  return async (nowMs) => {
+    const keys = await readKeys(place)
+    const opening = Promise.all([
+      openDataKeys(keys, unwrapping.unwrap, nowMs),
+      openAnswerKeys(keys, unwrapping.unwrap, nowMs),
+    ])
+    const [dataKeys, answerKeys] = await unwrapping.keepUsed(opening)
+    return { dataKeys, answerKeyAt: (atMs) => signerAt(answerKeys, atMs) }
   }
 }
 
-export async function openDataKeys(place: SecretsPlace): Promise<DataKeys> {
-  return dataKeysFrom(await unwrap(place, await secretsOrFail(place), "dk", CONTEXT_OF.dataKey))
-}
-
-/** Both in one read: what a function needs at its start. */
-export async function openSecrets(
-  place: SecretsPlace,
-): Promise<{ dataKeys: DataKeys; answerKey: AnswerKey }> {
-  const stored = await secretsOrFail(place)
-  const [dataKey, privateKey] = await Promise.all([
-    unwrap(place, stored, "dk", CONTEXT_OF.dataKey),
-    unwrap(place, stored, "sk1", CONTEXT_OF.answerKey),
-  ])
-  return {
-    dataKeys: dataKeysFrom(dataKey),
-    answerKey: {
-      keyId: readStr(stored, "kid"),
-      privateKey: createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" }),
-    },
-  }
-}
-
-/** The keys that answers may be signed with at present; needs no secret. */
-export async function publishedKeys(place: Omit<SecretsPlace, "kms" | "dataKeyId">): Promise<PublishedKey[]> {
-  const stored = await secretsOrFail(place)
-  const der = stored.pk1?.B
-  if (!der) throw new Error("the platform's secrets have no public key")
-  return [
-    {
-      keyId: readStr(stored, "kid"),
-      publicKey: createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" }),
-    },
-  ]
-}
-
-function dataKeysFrom(dataKey: Buffer): DataKeys {
-  const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", dataKey, "", `metro-pay/${purpose}`, 32))
-  return { codeKey: derive("codes"), fieldKey: derive("fields") }
-}
-
-async function readSecrets(
+/** The keys that answers may be verified with at that moment; needs no secret. */
+export async function publishedKeys(
   place: Pick<SecretsPlace, "dynamodb" | "settingsTable">,
-): Promise<Item | undefined> {
-  const { Item: found } = await place.dynamodb.send(
-    new GetItemCommand({
-      TableName: place.settingsTable,
-      Key: { pk: str(PLATFORM_SECRETS_KEY.pk), sk: str(PLATFORM_SECRETS_KEY.sk) },
-      ConsistentRead: true,
-    }),
+  nowMs: number,
+): Promise<PublishedKey[]> {
+  const { signing } = await readKeys(place)
+  return publishedAt(signing, nowMs).map(({ keyId, publicKey }) => ({
+    keyId,
+    publicKey: createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" }),
+  }))
+}
+
+async function readKeys(place: Pick<SecretsPlace, "dynamodb" | "settingsTable">): Promise<PlatformKeys> {
+  const keys = await platformKeyStore(place.dynamodb, place.settingsTable).read()
+  if (!keys) throw new Error("the platform's keys have not been made yet")
+  return keys
+}
+
+async function openDataKeys({ data }: PlatformKeys, unwrap: Unwrap, nowMs: number): Promise<OpenDataKeys> {
+  const first = data.find(({ version }) => version === 1)
+  if (!first) throw new Error("the first data key is missing")
+  const opened = await openEach(openingKeys(data, nowMs), (key) => unwrap(key.wrapped, "data"), {
+    canDoWithout: (key) => dataKeyState(data, key, nowMs) === "next",
+  })
+  return {
+    codeKey: derive(await unwrap(first.wrapped, "data"), "codes"),
+    fieldKeysAt: fieldKeysOf(opened),
+  }
+}
+
+function fieldKeysOf(opened: readonly [DataKey, Buffer][]): OpenDataKeys["fieldKeysAt"] {
+  const derived = opened.map(([key, secret]) => [key, derive(secret, "fields")] as const)
+  const times: DataKeyTimes[] = derived.map(([key]) => key)
+  const byVersion = new Map(derived.map(([{ version }, secret]) => [version, secret]))
+  return (nowMs) => ({ sealsUnder: sealingKey(times, nowMs).version, byVersion })
+}
+
+async function openAnswerKeys({ signing }: PlatformKeys, unwrap: Unwrap, nowMs: number) {
+  const next = nextSigner(signing, nowMs)
+  const signer = signerAt(signing, nowMs)
+  const opened = await openEach(
+    next ? [signer, next] : [signer],
+    (key) => unwrap(key.wrappedPrivateKey, "answers"),
+    { canDoWithout: (key) => key === next },
   )
-  return found
+  return opened.map(([{ publicKey: _, wrappedPrivateKey: __, ...key }, secret]): AnswerKey => {
+    return { ...key, privateKey: createPrivateKey({ key: secret, format: "der", type: "pkcs8" }) }
+  })
 }
 
-async function secretsOrFail(place: Pick<SecretsPlace, "dynamodb" | "settingsTable">): Promise<Item> {
-  const found = await readSecrets(place)
-  if (!found) throw new Error("the platform's secrets have not been made yet")
-  return found
+/** What can be done without for now is left out where it does not open. */
+async function openEach<K>(
+  keys: readonly K[],
+  open: (key: K) => Promise<Buffer>,
+  { canDoWithout }: { canDoWithout: (key: K) => boolean },
+): Promise<[K, Buffer][]> {
+  const opened = await Promise.allSettled(keys.map(open))
+  return keys.flatMap((key, index): [K, Buffer][] => {
+    const outcome = opened[index]
+    if (outcome?.status === "fulfilled") return [[key, outcome.value]]
+    if (canDoWithout(key)) return []
+    throw outcome?.reason
+  })
 }
 
-async function unwrap(
-  place: SecretsPlace,
-  stored: Item,
-  attribute: string,
-  context: Record<string, string>,
+function derive(dataKey: Buffer, purpose: "codes" | "fields"): Buffer {
+  return Buffer.from(hkdfSync("sha256", dataKey, "", `metro-pay/${purpose}`, 32))
+}
+
+function unwrapper({ kms, dataKeyId }: SecretsPlace) {
+  let kept = new Map<string, Buffer>()
+  let used = new Map<string, Buffer>()
+  const unwrap: Unwrap = async (wrapped, purpose) => {
+    const id = Buffer.from(wrapped).toString("base64")
+    const secret = kept.get(id) ?? (await decrypt(kms, dataKeyId, wrapped, purpose))
+    used.set(id, secret)
+    return secret
+  }
+  return {
+    unwrap,
+    /** Forgets what was not asked for while `opening`: keys that are used no more leave the memory. */
+    async keepUsed<T>(opening: Promise<T>): Promise<T> {
+      const opened = await opening
+      kept = used
+      used = new Map()
+      return opened
+    },
+  }
+}
+
+async function decrypt(
+  kms: KMSClient,
+  dataKeyId: string,
+  wrapped: Uint8Array,
+  purpose: keyof typeof KEY_PURPOSES,
 ): Promise<Buffer> {
-  const { Plaintext } = await place.kms.send(
+  const { Plaintext } = await kms.send(
     new DecryptCommand({
-      KeyId: place.dataKeyId,
-      CiphertextBlob: stored[attribute]?.B,
-      EncryptionContext: context,
+      KeyId: dataKeyId,
+      CiphertextBlob: wrapped,
+      EncryptionContext: KEY_PURPOSES[purpose],
     }),
   )
   if (!Plaintext) throw new Error("KMS opened nothing")

@@ -9,6 +9,9 @@ import type {
   PayStatus,
   QueryUidInput,
   QueryUidOutput,
+  Refund,
+  RefundInput,
+  RefundRef,
   Reversal,
 } from "./messages.ts"
 
@@ -64,11 +67,39 @@ export class MetroPayClient {
    * the platform goes on by itself either way. A lost answer is asked for by the same call: it has no further effect.
    */
   async reverse(input: OrderRef, { deadlineMs = SETTLE_WITHIN_MS } = {}): Promise<Reversal> {
+    return this.#untilCertain<Reversal>("reverse", input, ({ recall }) => recall === "N", deadlineMs)
+  }
+
+  /** The state of a refund. */
+  refundQuery(input: RefundRef): Promise<Refund> {
+    return this.#connection.call("refundquery", input)
+  }
+
+  /**
+   * Gives back a paid order's money, all of it or a part. While it is not certain (`RS_PROCESSING`) the same call is sent
+   * again, after 1 s, 2 s, 3 s … until `deadlineMs` (30,000) have passed; channels take up to days, and the platform goes on
+   * by itself. A lost answer is asked for by the same call: the same number moves money once.
+   * Throws MetroPayError where it was refused, or where no answer came before the deadline; `out_refund_no` of the input
+   * should then be known to the caller, so give one.
+   */
+  async refund(input: RefundInput, { deadlineMs = SETTLE_WITHIN_MS } = {}): Promise<Refund> {
+    const request = { ...input, out_refund_no: input.out_refund_no ?? this.newRequestNo() }
+    const isCertain = (said: Refund) => said.pay_refund_status !== "RS_PROCESSING"
+    return this.#untilCertain("refund", request, isCertain, deadlineMs)
+  }
+
+  /** Sends the same call, which has no further effect, until its answer is certain or the time is over. */
+  async #untilCertain<T>(
+    name: "reverse" | "refund",
+    input: object,
+    isCertain: (said: T) => boolean,
+    deadlineMs: number,
+  ): Promise<T> {
     const untilMs = this.#clock.monotonicMs() + deadlineMs
     for (let waitMs = WAIT_STEP_MS; ; waitMs += WAIT_STEP_MS) {
       try {
-        const said = await this.#connection.call<Reversal>("reverse", input, untilMs)
-        if (said.recall === "N" || !(await this.#waited(waitMs, untilMs))) return said
+        const said = await this.#connection.call<T>(name, input, untilMs)
+        if (isCertain(said) || !(await this.#waited(waitMs, untilMs))) return said
       } catch (error) {
         const lost = error instanceof MetroPayError && error.advice !== "fix"
         if (!lost || !(await this.#waited(waitMs, untilMs))) throw error
@@ -76,7 +107,7 @@ export class MetroPayClient {
     }
   }
 
-  /** A number for `out_request_no`: for callers that write it down before they pay. */
+  /** A number for `out_request_no` or `out_refund_no`: for callers that write it down before they call. */
   newRequestNo(): string {
     return ulid(this.#clock.nowMs())
   }

@@ -16,3 +16,11 @@ export type QueryUidInput = wire.QueryUidInput
 export type QueryUidOutput = { uid: string }
 
 export type Reversal = wire.ReverseOutput
+
+/** The client makes `out_refund_no` where it is left out. The same number moves money once. */
+export type RefundInput = OrderRef &
+  Omit<wire.RefundInput, "out_request_no" | "pay_out_trade_no" | "out_refund_no"> & { out_refund_no?: string }
+
+export type RefundRef = { out_refund_no: string } | { pay_refund_id: string }
+
+export type Refund = wire.RefundOutput

@@ -33,7 +33,7 @@ test("an order that everybody forgot is found by its day, shown to a person and 
   const [noted] = await shop.stores.exceptions.list(10)
   assert.deepEqual([noted?.tradeNo, noted?.kind], [tradeNo, "not final"])
   const [sent] = shop.polls
-  assert.ok(sent)
+  assert.ok(sent && "tradeNo" in sent.message)
   assert.equal(await pollOrder(shop.ports, sent.message), "being undone")
 })
 

@@ -9,6 +9,7 @@ import type { Agreement, Customer, IssuedCode } from "../domain/customer.ts"
 import type { Fen } from "../domain/money.ts"
 import type { LegIntent, Order } from "../domain/order.ts"
 import type { CodeKind } from "../domain/payment-code.ts"
+import type { Refund } from "../domain/refund.ts"
 
 /** Wall time decides days and lives of codes; monotonic time decides deadlines within a call. Both in milliseconds. */
 export type Clock = {
@@ -39,6 +40,18 @@ export type OrderStore = {
   advance(previous: Order, next: Order): Promise<{ written: true } | { written: false; stored: Order }>
   /** Strongly consistent. */
   read(tradeNo: string): Promise<Order | undefined>
+}
+
+export type RefundStore = {
+  /**
+   * Puts the refund where its number is free; where it was retracted, takes the number over at the next version. Otherwise
+   * gives back what stands there. Answers "put" also when an earlier try of this very attempt had got through.
+   */
+  create(refund: Refund): Promise<{ put: true; refund: Refund } | { put: false; stored: Refund }>
+  /** Writes `next` if the refund is still `previous.version`; otherwise gives what stands there. */
+  advance(previous: Refund, next: Refund): Promise<{ written: true } | { written: false; stored: Refund }>
+  /** Strongly consistent. */
+  read(refundId: string): Promise<Refund | undefined>
 }
 
 export type ClaimResult =
@@ -181,6 +194,16 @@ export type UndoSettings = {
   lateAskMs: number
 }
 
+/** Patience with refunds; divided by the speed of a local trial. */
+export type RefundSettings = Pick<UndoSettings, "channelTimeoutMs" | "lateChargeMs" | "visibleAfterMs"> & {
+  /** Delays between asking about one that is not certain, before the workflow takes over. */
+  refundPlanMs: readonly number[]
+  /** The workflow's wait between two tries. */
+  refundRetryMs: number
+  /** How long after the payment it may be refunded, where it is less than the channel's own window. */
+  refundWindowsMs: Partial<Record<ChannelId, number>>
+}
+
 // --- channels ---------------------------------------------------------------------------------------------------------
 
 /** Who is charged: the code that the channel itself issued, or the customer's agreement by the channel's number of it. */
@@ -263,8 +286,11 @@ export type Channels = Partial<Record<ChannelId, PayChannel>>
 /** "Ask the channel about this order": doubled or late ones harm nobody. */
 export type PollMessage = { tradeNo: string; legNo: number; step: number }
 
+/** "Go on with this refund", as harmless. */
+export type RefundMessage = { refundId: string; step: number }
+
 export type PollQueue = {
-  send(channel: ChannelId, message: PollMessage, delayMs: number): Promise<void>
+  send(channel: ChannelId, message: PollMessage | RefundMessage, delayMs: number): Promise<void>
 }
 
 // --- undoing ----------------------------------------------------------------------------------------------------------
@@ -278,13 +304,18 @@ export type Undoings = {
   ensure(tradeNo: string, after?: number): Promise<void>
 }
 
+/** The same for refunds that are not certain when their plan of asking is used up. */
+export type Refundings = { ensure(refundId: string, after?: number): Promise<void> }
+
 // --- exceptions -------------------------------------------------------------------------------------------------------
 
 /** Why an order stands on the exceptions desk. */
-export type ExceptionKind = "not final" | "surplus" | "undo refused"
+export type ExceptionKind = "not final" | "surplus" | "undo refused" | "refund not final" | "refund refused"
 
 export type OrderException = {
   tradeNo: string
+  /** Where it is about one of the order's refunds. */
+  refundId?: string
   merchantId: string
   kind: ExceptionKind
   sinceMs: number
@@ -297,11 +328,11 @@ export type OrderException = {
 export type ExceptionStore = {
   /** Puts an order on the desk, or notes a further try; `sinceMs` stays that of the first. */
   note(
-    exception: Pick<OrderException, "tradeNo" | "merchantId" | "kind" | "lastTried">,
+    exception: Pick<OrderException, "tradeNo" | "refundId" | "merchantId" | "kind" | "lastTried">,
     nowMs: number,
   ): Promise<void>
   /** Takes it off the desk; the note stays for the trail. */
-  resolve(tradeNo: string, kind: ExceptionKind, nowMs: number): Promise<void>
+  resolve(tradeNo: string, kind: ExceptionKind, nowMs: number, refundId?: string): Promise<void>
   /** What is on the desk, oldest first. */
   list(limit: number): Promise<OrderException[]>
 }

@@ -104,6 +104,8 @@ function startOf(
       const paidDay = localDateTime(order.finalAtMs ?? order.createdAtMs, timeZone).date
       // Paid just after midnight, and asked to be reversed just before: still that day.
       if (paidDay < localDateTime(nowMs, timeZone).date) return "REVERSE_WINDOW_CLOSED"
+      // A refund that was sent may have moved money, whatever became of it: the whole amount cannot go back any more.
+      if (order.reservations.length > 0) return "ORDER_STATE_FORBIDS"
       return apply(order, "undoStarted", nowMs, { lease })
     }
     case "REVERSING":

@@ -20,6 +20,8 @@ const AccountSettings = z.object({
     .optional(),
 })
 
+export const WECHAT_SETTINGS: readonly string[] = Object.keys(AccountSettings.shape)
+
 export type WechatAccount = {
   mchid: string
   appid: string
@@ -42,8 +44,18 @@ export function parseWechatAccount(settings: Record<string, string>): WechatAcco
   const { privateKeyPem, publicKeyPem, apiV3Key, ...rest } = parsed.data
   return {
     ...rest,
-    privateKey: createPrivateKey(privateKeyPem),
-    publicKey: createPublicKey(publicKeyPem),
+    privateKey: keyIn("privateKeyPem", () => createPrivateKey(privateKeyPem)),
+    publicKey: keyIn("publicKeyPem", () => createPublicKey(publicKeyPem)),
     ...(apiV3Key === undefined ? {} : { apiV3Key: createSecretKey(apiV3Key, "utf8") }),
   }
+}
+
+/** Node's own words do not say which of them it was. */
+function keyIn(setting: string, read: () => KeyObject): KeyObject {
+  let key: KeyObject | undefined
+  try {
+    key = read()
+  } catch {}
+  if (key?.asymmetricKeyType !== "rsa") throw new Error(`WeChat account settings: ${setting}`)
+  return key
 }

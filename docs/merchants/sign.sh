@@ -5,10 +5,11 @@
 #   sign.sh .local/demo/M10001 /metro/payment/v1/api/qrcode/orderquery '{"out_request_no":"till7-000123"}'
 #
 # MERCHANT_FOLDER holds merchant.json (merchant_id, key_id, base_url) and private_key.pem. Prints the answer's body;
-# with HEADERS=1 its status and headers too. It shows how to sign: the answer's signature is not checked here.
+# with HEADERS=1 its status and headers too, and on stderr the call's Signature, which checking the answer needs
+# (signers/verify.py and its likes do that; this shows how to sign).
 set -euo pipefail
 if [ $# -ne 3 ]; then
-  sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 folder=$1 path=$2 body=$3
@@ -27,6 +28,7 @@ params="(\"@method\" \"@target-uri\" \"content-digest\");created=$(date +%s);non
 signature=$(printf '"@method": POST\n"@target-uri": %s\n"content-digest": %s\n"@signature-params": %s' \
   "$target_uri" "$digest" "$params" | openssl dgst -sha256 -sign "$folder/private_key.pem" | openssl base64 -A)
 
+[ -z "${HEADERS:-}" ] || echo "sig1=:$signature:" >&2
 # From standard input and as it is: curl must not change a byte of what was signed.
 printf '%s' "$body" | curl --silent --show-error --max-time 15 ${HEADERS:+--include} --data-binary @- \
   -H "Content-Type: application/json; charset=utf-8" -H "Content-Digest: $digest" \

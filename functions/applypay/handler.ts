@@ -10,12 +10,14 @@ import { type ApplyPayPorts, applyPay } from "../../usecases/apply-pay.ts"
 import { channelBreaker } from "../../usecases/channel-breaker.ts"
 import { finalByMs } from "../../usecases/final-by.ts"
 import { readEnvironment } from "../environment.ts"
+import { heardBreaker } from "../heard-channels.ts"
 import { clock, dynamodb, once, random } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
 import { payChannels } from "../pay-channels.ts"
 import { paymentSettings } from "../payment-settings.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { platformSecrets } from "../secrets.ts"
+import { factsOf, watchedOrders } from "../watched-orders.ts"
 
 const environment = readEnvironment()
 const secrets = platformSecrets(environment)
@@ -34,7 +36,7 @@ const ports = once(async (): Promise<ApplyPayPorts> => {
     wrongCodes: wrongCodeStore(dynamodb, mainTable),
     channels: payChannels(environment, merchants),
     polls: pollQueue(environment),
-    breaker: channelBreaker(channelHealthStore(dynamodb, mainTable)),
+    breaker: heardBreaker(channelBreaker(channelHealthStore(dynamodb, mainTable))),
     settings: paymentSettings(environment),
   }
 })
@@ -55,14 +57,15 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
       extraData: input.extra_data,
       notifyUrl: input.notify_url,
     }
-    const result = await applyPay(open, request, caller)
+    const orders = watchedOrders(open.orders, caller.changed)
+    const result = await applyPay({ ...open, orders }, request, caller)
     if (!result.ok) return result
     const { order, timeZone } = result
     const view = { language: caller.language, timeZone, finalByMs: finalByMs(order, open.channels) }
     return {
       ok: true,
       data: orderAnswer(order, "applypay", view),
-      log: { tradeNo: order.tradeNo, state: order.state },
+      log: factsOf(order),
     }
   },
 })

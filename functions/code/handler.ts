@@ -43,6 +43,8 @@ export const handler = customerHandler(customerEdge(environment), "code", {
     const { payId, payType, expiresAtMs } = shown.issued
     return {
       ok: true,
+      // Every open app has a new one each minute.
+      quiet: true,
       data: {
         qrcode: shown.code,
         pay_id: payId,

@@ -1,4 +1,5 @@
-import { logFault } from "../../http/call-log.ts"
+import type { Context } from "aws-lambda"
+import { logFault, logRun } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { orderDays } from "../../persistence/order-days.ts"
 import { orderStore } from "../../persistence/order-store.ts"
@@ -8,6 +9,7 @@ import { clock, dynamodb, once } from "../machine.ts"
 import { undoSettings } from "../payment-settings.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { dataSecrets } from "../secrets.ts"
+import { work } from "../worker.ts"
 
 const environment = readEnvironment()
 const { mainTable, settingsTable } = environment
@@ -27,8 +29,11 @@ const ports = once(
 )
 
 /** The second net: finds what is not final by its day, twice a day. */
-export async function handler(): Promise<DailyResult> {
-  const result = await checkDays(await ports())
-  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), call: "daily", ...result })}\n`)
-  return result
+export function handler(_event: unknown, { awsRequestId }: Context): Promise<DailyResult> {
+  return work("daily", awsRequestId, async () => {
+    const startedMs = clock.monotonicMs()
+    const result = await checkDays(await ports())
+    logRun("daily", awsRequestId, result, clock.monotonicMs() - startedMs)
+    return result
+  })
 }

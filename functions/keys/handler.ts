@@ -31,7 +31,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
 }
 
 async function signedKeyList(address: string, nowMs: number): Promise<APIGatewayProxyStructuredResultV2> {
-  const keys = await publishedKeys({ dynamodb, settingsTable: environment.settingsTable })
+  const keys = await publishedKeys({ dynamodb, settingsTable: environment.settingsTable }, nowMs)
   const set = {
     keys: keys.map(({ keyId, publicKey }) => ({
       ...publicKey.export({ format: "jwk" }),

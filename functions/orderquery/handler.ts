@@ -12,6 +12,7 @@ import { oneNumberNeeded } from "../order-numbers.ts"
 import { payChannels } from "../pay-channels.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { platformSecrets } from "../secrets.ts"
+import { factsOf } from "../watched-orders.ts"
 
 const environment = readEnvironment()
 const secrets = platformSecrets(environment)
@@ -43,7 +44,7 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     return {
       ok: true,
       data: orderAnswer(order, "orderquery", view),
-      log: { tradeNo: order.tradeNo, state: order.state },
+      log: factsOf(order),
     }
   },
 })

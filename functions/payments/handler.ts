@@ -28,6 +28,7 @@ export const handler = customerHandler(customerEdge(environment), "payments", {
       const { status, code, order } = watched
       return {
         ok: true,
+        quiet: true,
         data: {
           status,
           pay_id,
@@ -43,7 +44,6 @@ export const handler = customerHandler(customerEdge(environment), "payments", {
               }
             : {}),
         },
-        log: { tradeNo: order?.tradeNo, state: status },
       }
     },
   ),

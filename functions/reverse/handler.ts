@@ -13,6 +13,7 @@ import { payChannels } from "../pay-channels.ts"
 import { paymentSettings, undoSettings } from "../payment-settings.ts"
 import { platformSecrets } from "../secrets.ts"
 import { undoWorkflow } from "../undo-workflow.ts"
+import { factsOf, watchedOrders } from "../watched-orders.ts"
 
 const environment = readEnvironment()
 const { mainTable } = environment
@@ -48,7 +49,9 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     if (known) return { ok: false, refusal: { code: known } }
     const numbers = { outRequestNo: out_request_no, tradeNo: pay_out_trade_no }
     const arrived = { nowMs, monotonicMs: caller.arrivedMonotonicMs }
-    const result = await reverseOrder(await ports(), merchantId, numbers, arrived)
+    const open = await ports()
+    const orders = watchedOrders(open.orders, caller.changed)
+    const result = await reverseOrder({ ...open, orders }, merchantId, numbers, arrived)
     if (!result.ok) {
       await refused.keep(merchantId, nonce, result.refusal.code, nowMs)
       return result
@@ -57,7 +60,7 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     return {
       ok: true,
       data: reverseAnswer(order, recall, timeZone),
-      log: { tradeNo: order.tradeNo, state: order.state },
+      log: factsOf(order),
     }
   },
 })

@@ -9,19 +9,22 @@ import { codeStore } from "../../persistence/code-store.ts"
 import { customerStore } from "../../persistence/customer-store.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { GATE_SK, merchantPk } from "../../persistence/keys.ts"
-import { merchantStore, registerMerchant } from "../../persistence/merchant-store.ts"
+import { registerMerchant } from "../../persistence/merchant-registration.ts"
+import { merchantStore } from "../../persistence/merchant-store.ts"
 import { orderDays } from "../../persistence/order-days.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { payerStore } from "../../persistence/payer-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
+import { refundStore } from "../../persistence/refund-store.ts"
 import { refusedCalls } from "../../persistence/refused-calls.ts"
+import { fieldSeals, onlyKey } from "../../persistence/sealed-fields.ts"
 import { wrongCodeStore } from "../../persistence/wrong-code-store.ts"
 import type { Merchant, MerchantGate } from "../../usecases/ports.ts"
 import { auditPromises, orderDayPromises, refusedCallPromises } from "./desk-stores.ts"
 import { MAIN_TABLE, type RunningTables, SETTINGS_TABLE, startTables } from "./dynamodb-tables.ts"
 import { type StoresUnderTest, storePromises } from "./store-promises.ts"
 
-const FIELD_KEY = Buffer.alloc(32, 7)
+const FIELDS = fieldSeals(async () => onlyKey(Buffer.alloc(32, 7)))
 
 let running: RunningTables
 let under: StoresUnderTest
@@ -48,12 +51,13 @@ function storesOn(client: DynamoDBClient): StoresUnderTest {
   return {
     stores: {
       orders: orderStore(client, MAIN_TABLE),
+      refunds: refundStore(client, MAIN_TABLE),
       codes: codeStore(client, MAIN_TABLE),
       payers: payerStore(client, { main: MAIN_TABLE, settings: SETTINGS_TABLE }),
       customers: customerStore(client, MAIN_TABLE),
       agreements: agreementStore(client, MAIN_TABLE),
       records: recordStore(client, MAIN_TABLE),
-      merchants: merchantStore(client, SETTINGS_TABLE, FIELD_KEY, { monotonicMs: () => 0 }),
+      merchants: merchantStore(client, SETTINGS_TABLE, FIELDS, { monotonicMs: () => 0 }),
       wrongCodes: wrongCodeStore(client, MAIN_TABLE),
       exceptions: exceptionStore(client, MAIN_TABLE),
       health: channelHealthStore(client, MAIN_TABLE),
@@ -73,7 +77,7 @@ async function register(client: DynamoDBClient, merchant: Merchant): Promise<voi
     return account ? [{ payTypes: [payType], account, settings: {} }] : []
   })
   const apiKeys = keyIds.map((keyId) => ({ keyId, publicKeyPem: "PEM" }))
-  await registerMerchant(client, SETTINGS_TABLE, FIELD_KEY, { merchantId, name, timeZone, apiKeys, accounts })
+  await registerMerchant(client, SETTINGS_TABLE, FIELDS, { merchantId, name, timeZone, apiKeys, accounts })
 }
 
 async function putGate(client: DynamoDBClient, merchantId: string, gate: MerchantGate): Promise<void> {

@@ -44,6 +44,25 @@ export function exceptionPromises(name: string, exceptions: () => ExceptionStore
     )
   })
 
+  test(`${name}: each refund of an order stands there for itself`, async () => {
+    const tradeNo = fresh("T")
+    const [one, other] = ["1".repeat(26), "2".repeat(26)]
+    for (const refundId of [one, other])
+      await exceptions().note({ ...noted(tradeNo, "BUSY"), kind: "refund not final", refundId }, NOON_MS)
+    await exceptions().note({ ...noted(tradeNo, "KEPT"), kind: "refund refused", refundId: one }, NOON_MS)
+    await exceptions().resolve(tradeNo, "refund not final", NOON_MS + 1)
+    assert.equal((await onDesk(tradeNo)).length, 3)
+    await exceptions().resolve(tradeNo, "refund not final", NOON_MS + 1, one)
+    const left = (await onDesk(tradeNo)).map(({ refundId, kind, lastTried }) => [refundId, kind, lastTried])
+    assert.deepEqual(left.sort(), [
+      [one, "refund refused", "KEPT"],
+      [other, "refund not final", "BUSY"],
+    ])
+    for (const refundId of [one, other])
+      for (const kind of ["refund not final", "refund refused"] as const)
+        await exceptions().resolve(tradeNo, kind, NOON_MS + 2, refundId)
+  })
+
   test(`${name}: to resolve what never stood there puts nothing there`, async () => {
     const tradeNo = fresh("T")
     await exceptions().resolve(tradeNo, "surplus", NOON_MS)

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { apply, closedNumber, type Order, type PayRequest, withLease } from "../../domain/order.ts"
 import { tradeNoOf } from "../../domain/order-number.ts"
+import { refundIdOf } from "../../domain/refund-number.ts"
 import type { OrderStore } from "../../usecases/ports.ts"
 import { atOnce, NOON_MS, payingOrder, plain, sampleLeg, sampleRequest } from "./samples.ts"
 
@@ -80,6 +81,20 @@ export function orderPromises(name: string, orders: () => OrderStore): void {
     await orders().advance(order, charged(order, 1))
     const other = await orders().advance(order, charged(order, 1_500))
     assert.deepEqual(plain(other), plain({ written: false, stored: charged(order, 1) }))
+  })
+
+  test(`${name}: what refunds hold of an order is kept, released or not`, async () => {
+    const order = payingOrder(sampleRequest())
+    await orders().create(order)
+    const paid = charged(order, 1)
+    await orders().advance(order, paid)
+    const reservations = [
+      { refundId: refundIdOf("M1", "F1"), generation: 1, amountFen: 100, state: "RELEASED" },
+      { refundId: refundIdOf("M1", "F2"), generation: 12, amountFen: 400, state: "HELD" },
+    ] as const
+    const held = { ...paid, version: paid.version + 1, reservations }
+    assert.deepEqual(await orders().advance(paid, held), { written: true })
+    assert.deepEqual(plain(await orders().read(order.tradeNo)), plain(held))
   })
 
   leasePromises(name, orders)

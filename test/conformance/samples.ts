@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto"
 import type { IssuedCode } from "../../domain/customer.ts"
 import { LEASE_MS, type Leg, newOrder, type Order, type PayRequest } from "../../domain/order.ts"
+import { tradeNoOf } from "../../domain/order-number.ts"
+import { newRefund, type Refund } from "../../domain/refund.ts"
+import { refundIdOf } from "../../domain/refund-number.ts"
 import type { Claimant, Merchant } from "../../usecases/ports.ts"
 
 /** 2025-06-01 12:00 in Shanghai. */
@@ -53,6 +56,27 @@ export function payingOrder(
     payId: "payId",
     legs: [sampleLeg({ amountFen: request.totalFen })],
     lease: { holder: change.holder ?? fresh("H"), untilMs: NOON_MS + LEASE_MS },
+  })
+}
+
+/** A refund just asked for; each call is another attempt with a lease holder of its own. */
+export function sampleRefund(change: Partial<Parameters<typeof newRefund>[0]> = {}): Refund {
+  const { merchantId = fresh("M"), outRefundNo = fresh("F") } = change
+  return newRefund({
+    refundId: refundIdOf(merchantId, outRefundNo),
+    merchantId,
+    outRefundNo,
+    tradeNo: tradeNoOf(merchantId, "N1"),
+    outRequestNo: "N1",
+    storeId: "SZTX001",
+    legNo: 1,
+    channel: "wechat",
+    amountFen: 100,
+    totalFen: 500,
+    lease: { holder: fresh("H"), untilMs: NOON_MS + LEASE_MS },
+    day: "20250601",
+    createdAtMs: NOON_MS,
+    ...change,
   })
 }
 

@@ -5,6 +5,7 @@ import { exceptionPromises } from "./exception-promises.ts"
 import { orderPromises } from "./order-promises.ts"
 import { peoplePromises } from "./people-promises.ts"
 import { recordPromises } from "./record-promises.ts"
+import { refundPromises } from "./refund-promises.ts"
 
 /** Stores, and what an operator does behind their backs. */
 export type StoresUnderTest = {
@@ -19,6 +20,7 @@ export type StoresUnderTest = {
  */
 export function storePromises(name: string, under: () => StoresUnderTest): void {
   orderPromises(name, () => under().stores.orders)
+  refundPromises(name, () => under().stores.refunds)
   codePromises(name, () => under().stores.codes)
   peoplePromises(name, under)
   recordPromises(name, () => under().stores.records)

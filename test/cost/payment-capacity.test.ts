@@ -18,10 +18,12 @@ import { channelHealthStore } from "../../persistence/channel-health-store.ts"
 import { codeStore } from "../../persistence/code-store.ts"
 import { customerStore } from "../../persistence/customer-store.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
-import { merchantStore, registerMerchant } from "../../persistence/merchant-store.ts"
+import { registerMerchant } from "../../persistence/merchant-registration.ts"
+import { merchantStore } from "../../persistence/merchant-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { payerStore } from "../../persistence/payer-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
+import { fieldSeals, onlyKey } from "../../persistence/sealed-fields.ts"
 import { wrongCodeStore } from "../../persistence/wrong-code-store.ts"
 import { type ApplyPayPorts, applyPay } from "../../usecases/apply-pay.ts"
 import { channelBreaker } from "../../usecases/channel-breaker.ts"
@@ -41,6 +43,7 @@ import {
 type Counted = { calls: number; writeUnits: number; indexUnits: number; readUnits: number }
 
 const KEY = Buffer.alloc(32, 3)
+const FIELDS = fieldSeals(async () => onlyKey(KEY))
 const settings = {
   codeKinds: [
     { kind: "own", minDigits: 20, maxDigits: 20, prefixes: ["92"] },
@@ -66,7 +69,7 @@ before(async () => {
     accountId: "1900000101",
     settingsVersion: 1,
   } as const
-  await registerMerchant(client, SETTINGS_TABLE, KEY, {
+  await registerMerchant(client, SETTINGS_TABLE, FIELDS, {
     merchantId: "M1",
     name: "商户",
     timeZone: "Asia/Shanghai",
@@ -121,7 +124,7 @@ function portsOn(client: DynamoDBClient): ApplyPayPorts {
     orders: orderStore(client, MAIN_TABLE),
     codes: codeStore(client, MAIN_TABLE),
     payers: payerStore(client, { main: MAIN_TABLE, settings: SETTINGS_TABLE }),
-    merchants: merchantStore(client, SETTINGS_TABLE, KEY, { monotonicMs: () => performance.now() }),
+    merchants: merchantStore(client, SETTINGS_TABLE, FIELDS, { monotonicMs: () => performance.now() }),
     wrongCodes: wrongCodeStore(client, MAIN_TABLE),
     channels: { wechat: channel },
     polls: { send: async () => undefined },

@@ -5,7 +5,13 @@ import type { Seeded } from "./seeded-random.ts"
 import type { VirtualTime } from "./virtual-time.ts"
 
 /** Money that moved: taken where the amount is above zero, given back where it is below. */
-export type BookLine = { channelOrderNo: string; amountFen: number; atMs: number }
+export type BookLine = {
+  channelOrderNo: string
+  amountFen: number
+  atMs: number
+  /** The number under which it was given back, where it has one. */
+  channelRefundNo?: string
+}
 
 /** How a channel behaves about one order, from its charge on. */
 export type Quirks = {
@@ -23,14 +29,15 @@ export type Quirks = {
   keepsTheMoney?: boolean
 }
 
-export type Refund = { amountFen: number; doneAtMs: number }
+/** A refund that the channel accepted; one that failed moved nothing. */
+export type Accepted = { amountFen: number; doneAtMs: number; failed: boolean }
 
 export type Entry = {
   /** What it thinks of the payment; undefined: it has not heard of it. */
   state?: "working" | "password" | "declined" | "taken" | "reversed" | "expired"
   charged?: Charged
   amountFen: number
-  refunds: Map<string, Refund>
+  refunds: Map<string, Accepted>
   quirks: Quirks
 }
 
@@ -41,6 +48,8 @@ export type ChannelWorld = {
   note(channelOrderNo: string, behaviour: string): void
   /** Hears of money that is taken, and whether the channel had left it open that it might be. */
   taken(channelOrderNo: string, honestly: boolean): void
+  /** Hears of money that went back under a number. */
+  returned(line: BookLine): void
   /** Hears of money that moved as it never must. */
   wrong(channelOrderNo: string, what: string): void
 }
@@ -84,9 +93,16 @@ export function take(ledger: Ledger, channelOrderNo: string, amountFen: number):
 }
 
 /** Gives that much back, also more than it holds: whoever asks under two numbers gets it twice, and that shows. */
-export function giveBack(ledger: Ledger, channelOrderNo: string, amountFen: number): void {
-  ledger.lines.push({ channelOrderNo, amountFen: -amountFen, atMs: ledger.time.nowMs() })
+export function giveBack(
+  ledger: Ledger,
+  channelOrderNo: string,
+  amountFen: number,
+  channelRefundNo?: string,
+): void {
+  const line = { channelOrderNo, amountFen: -amountFen, atMs: ledger.time.nowMs(), channelRefundNo }
+  ledger.lines.push(line)
   ledger.note(channelOrderNo, "gives the money back")
+  ledger.returned(line)
   if (heldFen(ledger, channelOrderNo) < 0) ledger.wrong(channelOrderNo, "more was given back than was taken")
 }
 
@@ -97,11 +113,25 @@ export function heldFen({ lines }: Ledger, channelOrderNo: string): number {
 /** All of it went back under refunds that are done. */
 export function isReturned({ time }: Ledger, entry: Entry): boolean {
   const now = time.nowMs()
-  const done = [...entry.refunds.values()].filter((it) => it.doneAtMs <= now)
+  const done = [...entry.refunds.values()].filter((it) => it.doneAtMs <= now && !it.failed)
   return entry.state === "taken" && done.reduce((sum, it) => sum + it.amountFen, 0) >= entry.amountFen
 }
 
 export function isDown({ outages, time }: Ledger): boolean {
   const now = time.monotonicMs()
   return outages.some(({ fromMs, untilMs }) => fromMs <= now && now < untilMs)
+}
+
+/** An undoing or refund that times out unexecuted. */
+export function missesUndo({ quirks }: Entry): boolean {
+  if (!quirks.undosToMiss) return false
+  quirks.undosToMiss -= 1
+  return true
+}
+
+const MISSED = { kind: "unknown", cause: "time-out" } as const
+
+export async function missed({ time }: Ledger, timeoutMs: number): Promise<typeof MISSED> {
+  await time.sleep(timeoutMs)
+  return MISSED
 }

@@ -1,7 +1,17 @@
-/** What a simulated channel may do when it is asked to undo a charge or to give money back. */
-import type { ReturnOutcome, ReverseOutcome } from "../../domain/charge-outcome.ts"
-import type { ReturnRequest, ReverseRequest } from "../../usecases/ports.ts"
-import { type Entry, entryOf, giveBack, isDown, isReturned, type Ledger, take } from "./channel-books.ts"
+/** What a simulated channel may do when it is asked to reverse a charge. */
+import type { ReverseOutcome } from "../../domain/charge-outcome.ts"
+import type { ReverseRequest } from "../../usecases/ports.ts"
+import {
+  type Entry,
+  entryOf,
+  giveBack,
+  isDown,
+  isReturned,
+  type Ledger,
+  missed,
+  missesUndo,
+  take,
+} from "./channel-books.ts"
 
 export const REVERSE_WORDS = [
   "reverse: done",
@@ -13,17 +23,8 @@ export const REVERSE_WORDS = [
   "reverse: unanswered, then takes the money",
   "reverse: done, then takes the money",
 ] as const
-export const REFUND_WORDS = [
-  "refund: done",
-  "refund: done, unanswered",
-  "refund: in progress",
-  "refund: missed",
-  "refund: refused",
-  "refund: the same once more",
-] as const
-type Word = (typeof REVERSE_WORDS)[number] | (typeof REFUND_WORDS)[number]
+type Word = (typeof REVERSE_WORDS)[number]
 
-const MISSED = { kind: "unknown", cause: "time-out" } as const
 const BUSY = { kind: "unknown", cause: "system busy" } as const
 /** A payment that was in doubt is taken so soon after its reverse was asked for. */
 const TAKEN_AFTER_REVERSE_MS = 3_000
@@ -83,60 +84,12 @@ function reverseUnpaid(ledger: Ledger, entry: Entry, channelOrderNo: string): Re
   return say("reverse: done", { kind: "undone" })
 }
 
-export async function refund(ledger: Ledger, request: ReturnRequest): Promise<ReturnOutcome> {
-  const { time, random } = ledger
-  const { channelOrderNo, channelRefundNo, amountFen, timeoutMs } = request
-  const say = speaker(ledger, channelOrderNo)
-  if (isDown(ledger)) return missed(ledger, timeoutMs)
-  await time.sleep(random.between(10, 300))
-  const entry = entryOf(ledger, channelOrderNo)
-  if (missesUndo(entry)) return say("refund: missed", await missed(ledger, timeoutMs))
-  if (random.chance(0.05)) return BUSY
-  if (entry.quirks.keepsTheMoney) return say("refund: refused", { kind: "refused", channelCode: "KEPT" })
-  if (entry.refunds.has(channelRefundNo))
-    return say("refund: the same once more", refundNow(ledger, entry, channelRefundNo))
-  if (entry.state !== "taken") return say("refund: refused", { kind: "refused", channelCode: "NOT_PAID" })
-  const afterMs = random.chance(0.25) ? random.between(2_000, 40_000) : 0
-  entry.refunds.set(channelRefundNo, { amountFen, doneAtMs: time.nowMs() + afterMs })
-  if (afterMs > 0) {
-    time.after(afterMs, () => giveBack(ledger, channelOrderNo, amountFen))
-    return say("refund: in progress", { kind: "processing" })
-  }
-  giveBack(ledger, channelOrderNo, amountFen)
-  if (random.chance(0.15)) return say("refund: done, unanswered", await missed(ledger, timeoutMs))
-  return say("refund: done", refundNow(ledger, entry, channelRefundNo))
-}
-
-export async function queryRefund(ledger: Ledger, request: ReturnRequest): Promise<ReturnOutcome> {
-  if (isDown(ledger)) return missed(ledger, request.timeoutMs)
-  await ledger.time.sleep(ledger.random.between(10, 200))
-  return refundNow(ledger, entryOf(ledger, request.channelOrderNo), request.channelRefundNo)
-}
-
-function refundNow({ time }: Ledger, entry: Entry, channelRefundNo: string): ReturnOutcome {
-  const found = entry.refunds.get(channelRefundNo)
-  if (!found) return { kind: "notFound" }
-  if (found.doneAtMs > time.nowMs()) return { kind: "processing" }
-  return { kind: "returned", channelRefundNo: `50${channelRefundNo}`, returnedAtMs: found.doneAtMs }
-}
-
 /** A reversed or returned payment, as a query tells it: some channels call it returned while that is still under way. */
 export function undoneAs(ledger: Ledger, entry: Entry): "returned" | "closed" | undefined {
   if (isReturned(ledger, entry)) return "returned"
   if (entry.state === "taken" && entry.refunds.size > 0 && ledger.random.chance(0.5)) return "returned"
   if (entry.state === "reversed" && entry.charged && ledger.random.chance(0.3)) return "returned"
   return entry.state === "reversed" || entry.state === "expired" ? "closed" : undefined
-}
-
-function missesUndo({ quirks }: Entry): boolean {
-  if (!quirks.undosToMiss) return false
-  quirks.undosToMiss -= 1
-  return true
-}
-
-async function missed({ time }: Ledger, timeoutMs: number): Promise<typeof MISSED> {
-  await time.sleep(timeoutMs)
-  return MISSED
 }
 
 function speaker(ledger: Ledger, channelOrderNo: string): <T>(word: Word, outcome: T) => T {

@@ -6,6 +6,8 @@ import { legsToUndo } from "../../domain/undo-outcome.ts"
 import { answersAgree } from "./answers-agree.ts"
 import type { BookLine, Entry } from "./channel-books.ts"
 import { onDesk } from "./memory-exceptions.ts"
+import { refundAnswersAgree } from "./refund-answers-agree.ts"
+import { refundedFen, refundsAtRest } from "./refund-invariants.ts"
 import type { World } from "./world.ts"
 
 /** Each violation begins with the invariant and names the order. */
@@ -27,6 +29,8 @@ export function checkAtRest(world: World): string[] {
     ...deskIsRight(world),
     ...recordsOf(world, orders),
     ...answersAgree(world),
+    ...refundsAtRest(world, (order) => isSilent(world, order)),
+    ...refundAnswersAgree(world),
   ]
 }
 
@@ -45,8 +49,9 @@ function moneyOf(world: World, order: Order, lines: readonly BookLine[]): string
   if (charges.length > 1) wrong.push(`I1: ${name} was charged ${charges.length} times`)
   if (heldFen < 0 || heldFen > order.totalFen)
     wrong.push(`I1: the channel holds ${heldFen} fen for ${name}, which asked for ${order.totalFen}`)
-  if (order.state === "PAID" && (heldFen !== order.totalFen || order.legs[0]?.state !== "CHARGED")) {
-    wrong.push(`I1: ${name} is PAID with ${order.totalFen} fen and its channel holds ${heldFen}`)
+  const leftFen = order.totalFen - refundedFen(world, order)
+  if (order.state === "PAID" && (heldFen !== leftFen || order.legs[0]?.state !== "CHARGED")) {
+    wrong.push(`I1: ${name} is PAID with ${leftFen} fen and its channel holds ${heldFen}`)
   }
   const ended = order.state === "FAILED" || order.state === "CLOSED" || order.state === "RETRACTED"
   const known = legsToUndo(order).length > 0 || entryOf(world, order)?.quirks.breaksItsWord === true
@@ -63,9 +68,12 @@ function entryOf({ channels }: World, order: Order): Entry | undefined {
 
 /** Nothing that the platform does brings this order on: its channel is silent for ever, or gives nothing back. */
 function isBeyondHelp(world: World, order: Order): boolean {
-  const [leg] = order.legs
-  const channel = [world.channels.wechat, world.channels.alipay].find((it) => it.id === leg?.channel)
-  return channel?.silentFromMs !== undefined || entryOf(world, order)?.quirks.keepsTheMoney === true
+  return isSilent(world, order) || entryOf(world, order)?.quirks.keepsTheMoney === true
+}
+
+function isSilent({ channels }: World, { legs: [leg] }: Order): boolean {
+  const channel = [channels.wechat, channels.alipay].find((it) => it.id === leg?.channel)
+  return channel?.silentFromMs !== undefined
 }
 
 function codesUsedTwice(orders: readonly Order[], linesOf: ReadonlyMap<string, BookLine[]>): string[] {
@@ -121,9 +129,9 @@ function forgotten(world: World, order: Order): string[] {
 
 /** Nobody is bothered with what has settled itself. */
 function deskIsRight(world: World): string[] {
-  return onDesk(world.tables.exceptions).flatMap(({ tradeNo, kind, lastTried }) => {
+  return onDesk(world.tables.exceptions).flatMap(({ tradeNo, refundId, kind, lastTried }) => {
     const order = world.tables.orders.get(tradeNo)
-    if (!order || kind === "undo refused") return []
+    if (!order || refundId !== undefined || kind === "undo refused") return []
     const open = kind === "surplus" ? legsToUndo(order).length > 0 : !isFinal(order.state)
     return open
       ? []

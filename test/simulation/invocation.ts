@@ -1,6 +1,8 @@
 /** A function that something other than a till calls: it may fail, die or take too long, and its caller learns of that. */
+
+import type { PlatformPorts } from "./process-ports.ts"
 import { InjectedFault } from "./processes.ts"
-import type { PlatformPorts, World } from "./world.ts"
+import type { World } from "./world.ts"
 
 /** What the functions behind queues, streams and workflows have at most. */
 const FUNCTION_TIMEOUT_MS = 12_000

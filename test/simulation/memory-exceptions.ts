@@ -1,16 +1,18 @@
-import type { ExceptionStore, OrderException } from "../../usecases/ports.ts"
+import type { ExceptionKind, ExceptionStore, OrderException } from "../../usecases/ports.ts"
 
-/** By order and kind; what was resolved stays, with the time of it. */
+/** By order, kind and refund; what was resolved stays, with the time of it. */
 export type ExceptionTable = Map<string, OrderException & { resolvedAtMs?: number }>
 
 export function memoryExceptions(table: ExceptionTable): ExceptionStore {
   return {
-    async note({ tradeNo, merchantId, kind, lastTried }, nowMs) {
-      const before = table.get(`${tradeNo}#${kind}`)
+    async note({ tradeNo, refundId, merchantId, kind, lastTried }, nowMs) {
+      const key = keyOf(tradeNo, kind, refundId)
+      const before = table.get(key)
       // It was resolved after this was seen.
       if ((before?.resolvedAtMs ?? Number.NEGATIVE_INFINITY) >= nowMs) return
-      table.set(`${tradeNo}#${kind}`, {
+      table.set(key, {
         tradeNo,
+        ...(refundId === undefined ? {} : { refundId }),
         merchantId,
         kind,
         lastTried,
@@ -20,8 +22,8 @@ export function memoryExceptions(table: ExceptionTable): ExceptionStore {
       })
     },
 
-    async resolve(tradeNo, kind, nowMs) {
-      const noted = table.get(`${tradeNo}#${kind}`)
+    async resolve(tradeNo, kind, nowMs, refundId) {
+      const noted = table.get(keyOf(tradeNo, kind, refundId))
       if (noted) noted.resolvedAtMs = nowMs
     },
 
@@ -31,6 +33,10 @@ export function memoryExceptions(table: ExceptionTable): ExceptionStore {
         .slice(0, limit)
     },
   }
+}
+
+function keyOf(tradeNo: string, kind: ExceptionKind, refundId: string | undefined): string {
+  return [tradeNo, kind, refundId ?? ""].join("#")
 }
 
 /** What stands there and was not resolved. */

@@ -1,7 +1,7 @@
 import type { ChannelId } from "../../domain/channel.ts"
-import type { PollMessage, PollQueue } from "../../usecases/ports.ts"
+import type { PollMessage, PollQueue, RefundMessage } from "../../usecases/ports.ts"
 
-export type SentPoll = { channel: ChannelId; message: PollMessage; delayMs: number }
+export type SentPoll = { channel: ChannelId; message: PollMessage | RefundMessage; delayMs: number }
 
 /** A queue that only keeps what was sent; whoever made it delivers. */
 export function memoryPolls(sent: SentPoll[]): PollQueue {

@@ -3,6 +3,7 @@
  * simulation finds with these is true of those.
  */
 import type { Order } from "../../domain/order.ts"
+import type { Refund } from "../../domain/refund.ts"
 import type {
   AgreementStore,
   ChannelHealthStore,
@@ -15,6 +16,7 @@ import type {
   OrderStore,
   PayerStore,
   RecordStore,
+  RefundStore,
   WrongCodeStore,
 } from "../../usecases/ports.ts"
 import { type CodeTable, memoryCodes } from "./memory-codes.ts"
@@ -30,9 +32,11 @@ import {
   memoryPayers,
 } from "./memory-people.ts"
 import { memoryRecords, type RecordTable } from "./memory-records.ts"
+import { memoryRefunds, type RefundTable } from "./memory-refunds.ts"
 
 export type MemoryTables = {
   orders: OrderTable
+  refunds: RefundTable
   codes: CodeTable
   customers: CustomerTable
   agreements: AgreementTable
@@ -46,6 +50,7 @@ export type MemoryTables = {
 
 export type Stores = {
   orders: OrderStore
+  refunds: RefundStore
   codes: CodeStore
   payers: PayerStore
   customers: CustomerStore
@@ -60,6 +65,7 @@ export type Stores = {
 export function emptyTables(): MemoryTables {
   return {
     orders: new Map(),
+    refunds: new Map(),
     codes: new Map(),
     customers: new Map(),
     agreements: new Map(),
@@ -72,14 +78,17 @@ export function emptyTables(): MemoryTables {
   }
 }
 
-/** @param onOrderWrite hears of each write of an order that took effect, in order */
+/** Hears of each write that took effect, in order. */
+export type WriteListener = { onOrder?(order: Order): void; onRefund?(refund: Refund): void }
+
 export function memoryStores(
   tables: MemoryTables,
   clock: Pick<Clock, "monotonicMs">,
-  onOrderWrite?: (order: Order) => void,
+  { onOrder, onRefund }: WriteListener = {},
 ): Stores {
   return {
-    orders: memoryOrders(tables.orders, onOrderWrite),
+    orders: memoryOrders(tables.orders, onOrder),
+    refunds: memoryRefunds(tables.refunds, onRefund),
     codes: memoryCodes(tables.codes),
     payers: memoryPayers(tables),
     customers: memoryCustomers(tables.customers),

@@ -1,14 +1,18 @@
 /** The poll queue as it is: messages late, doubled, back again when whoever had them failed, and dead after too many of that. */
 import type { ChannelId } from "../../domain/channel.ts"
 import { pollOrder } from "../../usecases/poll-order.ts"
-import type { PollMessage } from "../../usecases/ports.ts"
+import { pollRefund } from "../../usecases/poll-refund.ts"
+import type { PollMessage, RefundMessage } from "../../usecases/ports.ts"
 import { invoke } from "./invocation.ts"
+import type { PlatformPorts } from "./process-ports.ts"
 import type { World } from "./world.ts"
 
 /** How long a message stays away when nobody said that it was done. */
 const VISIBILITY_MS = 60_000
 const MOST_RECEIVES = 3
 const DEAD_LETTER_AGAIN_MS = 15 * 60_000
+/** What the function gives one question about a refund. */
+const REFUND_STEP_MS = 10_000
 
 export function deliverPolls(world: World): void {
   const { time, random } = world
@@ -22,12 +26,18 @@ export function deliverPolls(world: World): void {
   })
 }
 
-async function receive(world: World, channel: ChannelId, message: PollMessage, times: number): Promise<void> {
+type Message = PollMessage | RefundMessage
+
+async function receive(world: World, channel: ChannelId, message: Message, times: number): Promise<void> {
   const { time, random } = world
-  const about = world.nameOf(message.tradeNo)
-  const result = await invoke(world, "poller", about, (ports) => pollOrder(ports, message))
+  const about = nameOf(world, message)
+  const result = await invoke(world, "poller", about, (ports) =>
+    "refundId" in message
+      ? pollRefund(ports, message, ports.clock.monotonicMs() + REFUND_STEP_MS)
+      : pollOrder(ports, message),
+  )
   if (result.ok) {
-    world.count(`poll: ${result.value}`)
+    world.count(`${"refundId" in message ? "poll refund" : "poll"}: ${result.value}`)
     world.tell(`${about} was polled: ${result.value}`)
     return
   }
@@ -38,12 +48,27 @@ async function receive(world: World, channel: ChannelId, message: PollMessage, t
 }
 
 /** What the function behind the dead letters does; it, too, is called until it is done. */
-async function buryAndRevive(world: World, channel: ChannelId, message: PollMessage): Promise<void> {
-  const { tradeNo } = message
-  const result = await invoke(world, "dead letters", world.nameOf(tradeNo), async (ports) => {
-    const noted = { tradeNo, merchantId: "", kind: "not final", lastTried: "asking failed" } as const
-    await ports.exceptions.note(noted, ports.clock.nowMs())
+async function buryAndRevive(world: World, channel: ChannelId, message: Message): Promise<void> {
+  const result = await invoke(world, "dead letters", nameOf(world, message), async (ports) => {
+    if ("refundId" in message) await showRefund(ports, message.refundId)
+    else {
+      const noted = { tradeNo: message.tradeNo, merchantId: "", kind: "not final" } as const
+      await ports.exceptions.note({ ...noted, lastTried: "asking failed" }, ports.clock.nowMs())
+    }
     await ports.polls.send(channel, message, DEAD_LETTER_AGAIN_MS)
   })
   if (!result.ok) world.time.after(VISIBILITY_MS, () => void buryAndRevive(world, channel, message))
+}
+
+async function showRefund({ refunds, exceptions, clock }: PlatformPorts, refundId: string): Promise<void> {
+  const seenAtMs = clock.nowMs()
+  const refund = await refunds.read(refundId)
+  if (refund?.state !== "PROCESSING") return
+  const { tradeNo, merchantId } = refund
+  const noted = { tradeNo, refundId, merchantId, kind: "refund not final" } as const
+  await exceptions.note({ ...noted, lastTried: "asking failed" }, seenAtMs)
+}
+
+function nameOf(world: World, message: Message): string {
+  return "refundId" in message ? world.refundNameOf(message.refundId) : world.nameOf(message.tradeNo)
 }

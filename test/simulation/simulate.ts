@@ -1,8 +1,10 @@
+import { checkRefundsOnDesk } from "../../usecases/check-refunds.ts"
 import { checkDays } from "../../usecases/daily-check.ts"
 import { wasWithdrawn } from "./answers-agree.ts"
 import { checkAtRest } from "./invariants.ts"
-import { streamOrders } from "./order-stream.ts"
+import { sendAgain } from "./operators.ts"
 import { deliverPolls } from "./polling.ts"
+import { streamTable } from "./table-stream.ts"
 import { sale } from "./tills.ts"
 import { change, settle } from "./town.ts"
 import { newWorld, type PlantedFault, type World } from "./world.ts"
@@ -10,6 +12,7 @@ import { newWorld, type PlantedFault, type World } from "./world.ts"
 export type Run = {
   seed: number
   orders: number
+  refunds: number
   /** Things that happened at a moment of simulated time. */
   events: number
   crashes: number
@@ -34,6 +37,9 @@ const REST_MS = 5 * 60 * 60_000
 const RECONCILED_MS = 60 * 60_000
 const RECONCILED_TIMES = 8
 
+/** When operators look after refunds that failed, or take too long. */
+const SENT_AGAIN_AT_MS = [10, 25, 60, 100, 150].map((minutes) => minutes * 60_000)
+
 /** When the daily check looks at the exceptions desk. */
 const DAILY_CHECK_MS = 4 * 60 * 60_000
 
@@ -46,13 +52,14 @@ export async function simulate(seed: number, plant?: PlantedFault): Promise<Run>
   }
   await settle(world)
   deliverPolls(world)
-  streamOrders(world)
+  streamTable(world)
   for (let no = 1; no <= SALES; no++) {
     time.after(random.between(0, OPENING_HOURS_MS), () => void sale(world, no).catch(fellOver))
   }
   for (let no = 1; no <= CHANGES; no++) {
     time.after(random.between(0, OPENING_HOURS_MS), () => void change(world).catch(fellOver))
   }
+  for (const afterMs of SENT_AGAIN_AT_MS) time.after(afterMs, () => void sendAgain(world).catch(fellOver))
   time.after(RECONCILED_MS, () => askAboutFailed(world))
   time.after(DAILY_CHECK_MS, () => void checkDesk(world).catch(fellOver))
   await time.run(REST_MS)
@@ -74,6 +81,11 @@ function askAboutFailed({ tables, parts, time }: World): void {
 
 /** The daily check, as far as it concerns the desk. */
 async function checkDesk({ time, stores, parts, settings }: World): Promise<void> {
+  const onFault = (subject: string, fault: unknown) => {
+    throw new Error(`the daily check of ${subject}`, { cause: fault })
+  }
+  const { refunds, exceptions } = stores
+  await checkRefundsOnDesk({ refunds, exceptions, polls: parts.polls, onFault })
   await checkDays({
     clock: time,
     orders: stores.orders,
@@ -82,14 +94,12 @@ async function checkDesk({ time, stores, parts, settings }: World): Promise<void
     polls: parts.polls,
     exceptions: stores.exceptions,
     settings,
-    onFault(subject, fault) {
-      throw new Error(`the daily check of ${subject}`, { cause: fault })
-    },
+    onFault,
   })
 }
 
 function summary(world: World): Run {
-  const { tables, tally, time, journal } = world
+  const { tables, tally, time, journal, refundJournal } = world
   for (const writes of journal.values()) {
     writes.forEach((after, index) => {
       const before = writes[index - 1]
@@ -97,11 +107,19 @@ function summary(world: World): Run {
       world.count(`transition: ${before?.state ?? "NONE"} ${after.events.at(-1)?.event}`)
     })
   }
+  for (const writes of refundJournal.values()) {
+    writes.forEach(({ refund: after }, index) => {
+      const before = writes[index - 1]?.refund
+      if (after.events.length === (before?.events.length ?? 0)) return
+      world.count(`refund transition: ${before?.state ?? "NONE"} ${after.events.at(-1)?.event}`)
+    })
+  }
   const crashes = [...tally].filter(([what]) => what.startsWith("crash ")).map(([, times]) => times)
   const resting = [...tables.exceptions.values()].filter((it) => it.resolvedAtMs === undefined)
   return {
     seed: world.seed,
     orders: tables.orders.size,
+    refunds: tables.refunds.size,
     events: time.events,
     crashes: crashes.reduce((sum, times) => sum + times, 0),
     onDesk: resting.length,
@@ -116,6 +134,7 @@ export type Runs = {
   first: number
   seeds: number
   orders: number
+  refunds: number
   events: number
   crashes: number
   onDesk: number
@@ -134,6 +153,7 @@ export async function simulateMany(
     first,
     seeds: 0,
     orders: 0,
+    refunds: 0,
     events: 0,
     crashes: 0,
     onDesk: 0,
@@ -144,7 +164,7 @@ export async function simulateMany(
   for (let seed = first; seed < first + count; seed++) {
     const run = await simulate(seed, plant)
     runs.seeds += 1
-    for (const figure of ["orders", "events", "crashes", "onDesk", "withdrawn"] as const) {
+    for (const figure of ["orders", "refunds", "events", "crashes", "onDesk", "withdrawn"] as const) {
       runs[figure] += run[figure]
     }
     for (const [what, times] of run.tally) runs.tally.set(what, (runs.tally.get(what) ?? 0) + times)
@@ -156,10 +176,10 @@ export async function simulateMany(
 
 /** One line for a person: what was played, and what broke. */
 export function seedLine(runs: Runs): string {
-  const { first, seeds, orders, events, crashes, onDesk, withdrawn, broken } = runs
+  const { first, seeds, orders, refunds, events, crashes, onDesk, withdrawn, broken } = runs
   const violations = broken.reduce((sum, run) => sum + run.violations.length, 0)
   return (
-    `seeds ${first}…${first + seeds - 1} orders ${orders} events ${events} crashes ${crashes} ` +
+    `seeds ${first}…${first + seeds - 1} orders ${orders} refunds ${refunds} events ${events} crashes ${crashes} ` +
     `on the desk ${onDesk} withdrawn ${withdrawn} violations ${violations}`
   )
 }

@@ -12,7 +12,8 @@ import {
   type Outage,
 } from "./channel-books.ts"
 import { charge } from "./channel-charging.ts"
-import { queryRefund, refund, reverse, undoneAs } from "./channel-undoing.ts"
+import { queryRefund, refund } from "./channel-refunding.ts"
+import { reverse, undoneAs } from "./channel-undoing.ts"
 
 export type SimulatedChannel = PayChannel & {
   lines: readonly BookLine[]

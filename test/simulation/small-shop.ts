@@ -11,16 +11,19 @@ import { type ApplyPayPorts, type ApplyPayResult, applyPay } from "../../usecase
 import { channelBreaker } from "../../usecases/channel-breaker.ts"
 import { issueCode, type ShownCode } from "../../usecases/consumption-code.ts"
 import type { PollPorts } from "../../usecases/poll-order.ts"
+import type { PollRefundPorts } from "../../usecases/poll-refund.ts"
 import type {
   ChargeRequest,
   Merchant,
   PayChannel,
   PaymentSettings,
   QueryRequest,
+  RefundSettings,
   ReturnRequest,
   ReverseRequest,
   UndoSettings,
 } from "../../usecases/ports.ts"
+import { type RefundOrderPorts, type RefundResult, refundOrder } from "../../usecases/refund-order.ts"
 import { type ReversePorts, type ReverseResult, reverseOrder } from "../../usecases/reverse-order.ts"
 import { memoryPolls, type SentPoll } from "./memory-polls.ts"
 import { emptyTables, memoryStores } from "./memory-stores.ts"
@@ -46,6 +49,7 @@ export async function openShop() {
   const polls: SentPoll[] = []
   const channel = obedientChannel()
   const undoings: string[] = []
+  const refundings: string[] = []
   let ids = 0
   const ports: ShopPorts = {
     clock: time,
@@ -60,6 +64,11 @@ export async function openShop() {
         undoings.push(tradeNo)
       },
     },
+    refundings: {
+      async ensure(refundId) {
+        refundings.push(refundId)
+      },
+    },
     answerWithinMs: 9_000,
     settings: {
       codeKinds: DEFAULT_CODE_KINDS,
@@ -71,6 +80,9 @@ export async function openShop() {
       visibleAfterMs: 600_000,
       retryPlanMs: [2_000, 4_000, 8_000],
       lateAskMs: 600_000,
+      refundPlanMs: [2_000, 5_000],
+      refundRetryMs: 30_000,
+      refundWindowsMs: {},
     },
   }
   tables.merchants.set(MERCHANT_ID, merchantAt(1))
@@ -92,6 +104,8 @@ export async function openShop() {
     polls,
     /** Orders for which an undoing was to be under way. */
     undoings,
+    /** Refunds for which a workflow was to be under way. */
+    refundings,
     channel,
     ports,
     agreement,
@@ -126,10 +140,31 @@ export async function openShop() {
       ])
       return result
     },
+
+    /** Refunds so much of the order N1, or of another, and lets time go on until that is answered. */
+    async refund(
+      outRefundNo: string,
+      amountFen: number,
+      { ports: other = ports, outRequestNo = "N1", notifyUrl, arrivedMs = time.nowMs() }: RefundCall = {},
+    ): Promise<RefundResult> {
+      const arrived = { nowMs: arrivedMs, monotonicMs: time.monotonicMs() }
+      const request = { outRefundNo, amountFen, notifyUrl }
+      const [result] = await Promise.all([
+        refundOrder(other, MERCHANT_ID, { outRequestNo }, request, arrived),
+        time.run(),
+      ])
+      return result
+    },
   }
 }
 
-type ShopPorts = ApplyPayPorts & PollPorts & ReversePorts & { settings: PaymentSettings & UndoSettings }
+type RefundCall = { ports?: ShopPorts; outRequestNo?: string; notifyUrl?: string; arrivedMs?: number }
+
+type ShopPorts = ApplyPayPorts &
+  PollPorts &
+  ReversePorts &
+  RefundOrderPorts &
+  PollRefundPorts & { settings: PaymentSettings & UndoSettings & RefundSettings }
 
 /** The merchant's settings in that version, with the key K1 live unless said otherwise. */
 export function merchantAt(settingsVersion: number, keyIds: readonly string[] = [KEY_ID]): Merchant {
@@ -166,6 +201,7 @@ export type ObedientChannel = PayChannel & {
   refunds: ReturnRequest[]
   onReverse(request: ReverseRequest): Promise<ReverseOutcome>
   onRefund(request: ReturnRequest): Promise<ReturnOutcome>
+  refundQueries: ReturnRequest[]
   onQueryRefund(request: ReturnRequest): Promise<ReturnOutcome>
 }
 
@@ -218,7 +254,11 @@ function obedientChannel(): ObedientChannel {
       channel.refunds.push(request)
       return channel.onRefund(request)
     },
-    queryRefund: (request) => channel.onQueryRefund(request),
+    refundQueries: [],
+    queryRefund(request) {
+      channel.refundQueries.push(request)
+      return channel.onQueryRefund(request)
+    },
   }
   return channel
 }

@@ -1,12 +1,15 @@
 /** The calls of a till, as the edge answers them; what each was told is kept, to be held against what is told later. */
 import { fingerprintOf, type Order, type PayRequest } from "../../domain/order.ts"
 import { tradeNoOf } from "../../domain/order-number.ts"
+import type { Refund } from "../../domain/refund.ts"
 import { applyPay } from "../../usecases/apply-pay.ts"
 import { type OrderNumbers, queryOrder } from "../../usecases/query-order.ts"
-import { reverseOrder } from "../../usecases/reverse-order.ts"
+import { queryRefund } from "../../usecases/query-refund.ts"
+import { refundOrder } from "../../usecases/refund-order.ts"
+import type { PlatformPorts } from "./process-ports.ts"
 import { InjectedFault } from "./processes.ts"
 import { KEY_ID } from "./town.ts"
-import type { Answer, PlatformPorts, World } from "./world.ts"
+import type { Answer, RefundAnswer, World } from "./world.ts"
 
 /** How long a till waits for an answer. */
 const TILL_PATIENCE_MS = 15_000
@@ -45,12 +48,63 @@ export function callReverse(world: World, merchantId: string, numbers: OrderNumb
   return call(world, "reverse call", asked, "", async (ports, monotonicMs) => {
     const { outRequestNo, tradeNo } = numbers
     world.reversalsAsked.add(tradeNo ?? tradeNoOf(merchantId, outRequestNo ?? ""))
-    const result = await reverseOrder(ports, merchantId, numbers, {
+    const result = await world.parts.reverse(ports, merchantId, numbers, {
       nowMs: ports.clock.nowMs(),
       monotonicMs,
     })
     return result.ok ? { order: result.order, recall: result.recall } : { refusal: result.refusal.code }
   })
+}
+
+export type WantedRefund = { outRefundNo: string; amountFen: number }
+
+/** Asks for a refund of the order of that number. */
+export function callRefund(
+  world: World,
+  merchantId: string,
+  outRequestNo: string,
+  { outRefundNo, amountFen }: WantedRefund,
+): Promise<RefundAnswer> {
+  const wanted = { tradeNo: tradeNoOf(merchantId, outRequestNo), amountFen }
+  const asked = { call: "refund", merchantId, outRefundNo, wanted } as const
+  return refundCall(world, asked, outRequestNo, async (ports, monotonicMs) => {
+    const arrived = { nowMs: ports.clock.nowMs(), monotonicMs }
+    const request = { outRefundNo, amountFen }
+    const result = await refundOrder(ports, merchantId, { outRequestNo }, request, arrived)
+    return result.ok ? { refund: result.refund } : { refusal: result.refusal.code }
+  })
+}
+
+export function callRefundquery(
+  world: World,
+  merchantId: string,
+  outRequestNo: string,
+  outRefundNo: string,
+): Promise<RefundAnswer> {
+  const asked = { call: "refundquery", merchantId, outRefundNo } as const
+  return refundCall(world, asked, outRequestNo, async (ports) => {
+    const refund = await queryRefund(ports, merchantId, { outRefundNo })
+    return refund ? { refund } : { refusal: "REFUND_NOT_FOUND" }
+  })
+}
+
+async function refundCall(
+  world: World,
+  asked: Pick<RefundAnswer, "call" | "merchantId" | "outRefundNo" | "wanted">,
+  outRequestNo: string,
+  work: (ports: PlatformPorts, arrivedMonotonicMs: number) => Promise<{ refund?: Refund; refusal?: string }>,
+): Promise<RefundAnswer> {
+  const { call, outRefundNo, wanted } = asked
+  const { process, ports } = world.startProcess(`${call} call`, `${outRefundNo} of ${outRequestNo}`)
+  const askedAtMs = world.time.monotonicMs()
+  world.tell(`${process.name} is sent ${wanted ? `for ${wanted.amountFen} fen` : ""}`)
+  const told = await work(ports, askedAtMs).catch((fault) => faultAnswer(world, process.name, fault))
+  const answer: RefundAnswer = { ...asked, ...told, askedAtMs, toldAtMs: world.time.monotonicMs() }
+  world.refundAnswers.push(answer)
+  const heard = answer.refund?.state ?? answer.refusal ?? "nothing"
+  world.count(`${call}: ${heard}`)
+  world.tell(`${process.name} is told ${heard}`)
+  return answer
 }
 
 function nameIn(world: World, { outRequestNo, tradeNo }: OrderNumbers): string {

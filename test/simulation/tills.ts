@@ -3,6 +3,7 @@ import type { PayRequest } from "../../domain/order.ts"
 import { tradeNoOf } from "../../domain/order-number.ts"
 import { issueCode } from "../../usecases/consumption-code.ts"
 import type { OrderNumbers } from "../../usecases/query-order.ts"
+import { refundSometime } from "./refunding-tills.ts"
 import { callApplypay, callOrderquery, callReverse, withPatience } from "./till-calls.ts"
 import { CUSTOMERS, flicker, MERCHANTS } from "./town.ts"
 import type { Answer, World } from "./world.ts"
@@ -36,6 +37,7 @@ export async function sale(world: World, no: number): Promise<void> {
     const afterMs = random.between(0, random.pick([60, 60, 200, 20_000]))
     scans.push(time.sleep(afterMs).then(() => scan(world, muddled(world, request, scans.length))))
   }
+  if (random.chance(0.8)) scans.push(refundSometime(world, request))
   await Promise.all(scans)
 }
 

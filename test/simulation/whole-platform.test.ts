@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { TRANSITIONS } from "../../domain/order-states.ts"
 import { BEHAVIOURS } from "./channel-charging.ts"
-import { REFUND_WORDS, REVERSE_WORDS } from "./channel-undoing.ts"
+import { REFUND_WORDS } from "./channel-refunding.ts"
+import { REVERSE_WORDS } from "./channel-undoing.ts"
 import { brokenStory, seedLine, simulate, simulateMany } from "./simulate.ts"
 
 const FIRST_SEED = 1

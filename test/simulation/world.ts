@@ -2,51 +2,52 @@
 import type { ChannelId } from "../../domain/channel.ts"
 import type { Order } from "../../domain/order.ts"
 import { DEFAULT_CODE_KINDS, DEFAULT_OWN_PREFIX } from "../../domain/payment-code.ts"
-import type { ApplyPayPorts } from "../../usecases/apply-pay.ts"
-import { channelBreaker } from "../../usecases/channel-breaker.ts"
+import type { Refund } from "../../domain/refund.ts"
 import type { OrderChange } from "../../usecases/consumption-records.ts"
-import type { PollPorts } from "../../usecases/poll-order.ts"
 import type {
-  ChannelHealthStore,
   Channels,
   CodeStore,
-  ExceptionStore,
   OrderStore,
   PaymentSettings,
   PollMessage,
   PollQueue,
-  RecordStore,
+  RefundMessage,
+  RefundSettings,
+  RefundStore,
   UndoSettings,
 } from "../../usecases/ports.ts"
-import { type RecoverPorts, recoverOrder } from "../../usecases/recover-order.ts"
-import type { ReversePorts } from "../../usecases/reverse-order.ts"
+import { recoverOrder } from "../../usecases/recover-order.ts"
+import { type RefundChange, recoverRefund } from "../../usecases/recover-refund.ts"
+import { reverseOrder } from "../../usecases/reverse-order.ts"
 import type { BookLine, Outage } from "./channel-books.ts"
 import { emptyTables, type MemoryTables, memoryStores, type Stores } from "./memory-stores.ts"
-import { clockOf, newProcess, type Process, portOf } from "./processes.ts"
+import type { Start } from "./named-executions.ts"
+import { type PlatformPorts, processStarter } from "./process-ports.ts"
+import type { Process } from "./processes.ts"
+import { reservedRightly, returnedRightly, toldByTheBooks } from "./refund-money.ts"
+import { startRefunding } from "./refund-workflow.ts"
 import { type Seeded, seededRandom } from "./seeded-random.ts"
 import { type SimulatedChannel, simulatedChannel } from "./simulated-channel.ts"
-import { type StartUndoing, startUndoing, undoingsBy } from "./undo-workflow.ts"
+import { startUndoing } from "./undo-workflow.ts"
 import { type VirtualTime, virtualTime } from "./virtual-time.ts"
 
 /** What a planted fault may break: it gets the honest parts and gives others. */
 export type BreakableParts = {
   orders: OrderStore
+  refunds: RefundStore
   codes: CodeStore
   channels: Channels
   polls: PollQueue
-  startUndoing: StartUndoing
-  recover: (ports: RecoverPorts, change: OrderChange) => Promise<void>
+  startUndoing: Start
+  startRefunding: Start
+  reverse: typeof reverseOrder
+  recover: typeof recoverOrder
+  recoverRefund: typeof recoverRefund
 }
 export type PlantedFault = (
   honest: BreakableParts,
   around: { time: VirtualTime; random: Seeded },
 ) => BreakableParts
-
-/** Everything that any of the use cases needs, as one process sees it. */
-export type PlatformPorts = ApplyPayPorts &
-  PollPorts &
-  ReversePorts &
-  RecoverPorts & { records: RecordStore; settings: PaymentSettings & UndoSettings }
 
 /** What a till was told about a number, and when it had asked. */
 export type Answer = {
@@ -61,12 +62,27 @@ export type Answer = {
   refusal?: string
 }
 
+/** What a till was told about a refund; a call for it says of which order and how much. */
+export type RefundAnswer = {
+  call: "refund" | "refundquery"
+  merchantId: string
+  outRefundNo: string
+  wanted?: { tradeNo: string; amountFen: number }
+  askedAtMs: number
+  toldAtMs: number
+  refund?: Refund
+  refusal?: string
+}
+
+/** A change as the stream of the table tells it: of one or the other. */
+export type TableChange = { order?: OrderChange; refund?: RefundChange }
+
 export type World = {
   seed: number
   time: VirtualTime
   random: Seeded
   codeKey: Buffer
-  settings: PaymentSettings & UndoSettings
+  settings: PlatformPorts["settings"]
   tables: MemoryTables
   stores: Stores
   channels: Record<"wechat" | "alipay", SimulatedChannel>
@@ -74,16 +90,21 @@ export type World = {
   lines(): BookLine[]
   /** Every write of each order, in order. */
   journal: Map<string, Order[]>
+  /** The same of each refund, with the moment of monotonic time. */
+  refundJournal: Map<string, { refund: Refund; atMs: number }[]>
   answers: Answer[]
+  refundAnswers: RefundAnswer[]
   /** Orders that a merchant asked to undo. */
   reversalsAsked: Set<string>
   /** Sent and not yet delivered; the run delivers them. */
-  onPoll(deliver: (channel: ChannelId, message: PollMessage, delayMs: number) => void): void
-  /** Each change of an order, as the stream of its table tells it. */
-  onChange(hear: (change: OrderChange) => void): void
+  onPoll(deliver: (channel: ChannelId, message: PollMessage | RefundMessage, delayMs: number) => void): void
+  /** Each change, as the stream of the table tells it. */
+  onChange(hear: (change: TableChange) => void): void
   startProcess(kind: string, about: string): { process: Process; ports: PlatformPorts }
   /** The merchant's number of an order, for the story. */
   nameOf(tradeNo: string): string
+  /** The merchant's number of a refund, and its order's. */
+  refundNameOf(refundId: string): string
   /** How often each thing worth counting happened. */
   tally: Map<string, number>
   count(what: string): void
@@ -99,7 +120,7 @@ const START_MS = Date.UTC(2025, 5, 1, 15, 50)
 const CODE_KEY = Buffer.from("simulated code key, 32 bytes long")
 
 /** As deployed, but a merchant has had too many wrong codes sooner: a run is short. */
-const SETTINGS: PaymentSettings & UndoSettings = {
+const SETTINGS: PaymentSettings & UndoSettings & RefundSettings = {
   codeKinds: DEFAULT_CODE_KINDS,
   ownCodePrefix: DEFAULT_OWN_PREFIX,
   wrongCodes: { limit: 4, windowMs: 5 * 60_000 },
@@ -109,6 +130,9 @@ const SETTINGS: PaymentSettings & UndoSettings = {
   visibleAfterMs: 10 * 60_000,
   retryPlanMs: [2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000],
   lateAskMs: 10 * 60_000,
+  refundPlanMs: [5_000, 10_000, 30_000, 60_000],
+  refundRetryMs: 10 * 60_000,
+  refundWindowsMs: { alipay: 20 * 60_000 },
 }
 
 const ENDED: ReadonlySet<Order["state"]> = new Set(["FAILED", "CLOSED", "RETRACTED"])
@@ -118,21 +142,40 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
   const random = seededRandom(seed)
   const tables = emptyTables()
   const journal: World["journal"] = new Map()
+  const refundJournal: World["refundJournal"] = new Map()
   const tally: World["tally"] = new Map()
   const history: string[] = []
   const violations: string[] = []
   const tell = (what: string) => void history.push(`${(time.monotonicMs() / 1000).toFixed(3)} s  ${what}`)
   const count = (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1)
   const nameOf = (tradeNo: string) => tables.orders.get(tradeNo)?.outRequestNo ?? tradeNo
-  let hear: (change: OrderChange) => void = () => {}
-  const stores = memoryStores(tables, time, (after) => {
-    const writes = journal.get(after.tradeNo) ?? []
-    const before = writes.at(-1)
-    journal.set(after.tradeNo, [...writes, after])
-    tell(
-      `order ${after.outRequestNo} is ${after.state}, version ${after.version}, ${after.events.at(-1)?.event}`,
-    )
-    hear({ before, after })
+  const refundNameOf = (refundId: string) => {
+    const refund = tables.refunds.get(refundId)
+    return refund ? `${refund.outRefundNo} of ${refund.outRequestNo}` : refundId
+  }
+  let hear: (change: TableChange) => void = () => {}
+  const stores = memoryStores(tables, time, {
+    onOrder(after) {
+      const writes = journal.get(after.tradeNo) ?? []
+      const before = writes.at(-1)
+      journal.set(after.tradeNo, [...writes, after])
+      tell(
+        `order ${after.outRequestNo} is ${after.state}, version ${after.version}, ${after.events.at(-1)?.event}`,
+      )
+      violations.push(...reservedRightly(before, after))
+      hear({ order: { before, after } })
+    },
+    onRefund(after) {
+      const writes = refundJournal.get(after.refundId) ?? []
+      const before = writes.at(-1)?.refund
+      refundJournal.set(after.refundId, [...writes, { refund: after, atMs: time.monotonicMs() }])
+      const { state, generation, version, amountFen, events } = after
+      tell(
+        `refund ${refundNameOf(after.refundId)}, ${amountFen} fen, is ${state}, generation ${generation}, version ${version}, ${events.at(-1)?.event}`,
+      )
+      violations.push(...toldByTheBooks(world, after))
+      hear({ refund: { before, after } })
+    },
   })
   const channelWorld = {
     time,
@@ -148,6 +191,9 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
         `I3: ${order.outRequestNo} was ${order.state} while its channel was about to take the money`,
       )
     },
+    returned(line: BookLine) {
+      violations.push(...returnedRightly(world, line))
+    },
     wrong(channelOrderNo: string, what: string) {
       violations.push(`I1: ${nameOf(channelOrderNo.slice(0, -2))}: ${what}`)
     },
@@ -160,11 +206,15 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
   const parts = plant(
     {
       orders: stores.orders,
+      refunds: stores.refunds,
       codes: stores.codes,
       channels,
       polls: queue.port,
       startUndoing: startUndoing(() => world),
+      startRefunding: startRefunding(() => world),
+      reverse: reverseOrder,
       recover: recoverOrder,
+      recoverRefund,
     },
     { time, random },
   )
@@ -180,7 +230,9 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     parts,
     lines: () => [...channels.wechat.lines, ...channels.alipay.lines],
     journal,
+    refundJournal,
     answers: [],
+    refundAnswers: [],
     reversalsAsked: new Set(),
     onPoll: queue.onPoll,
     onChange: (to) => {
@@ -188,6 +240,7 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     },
     startProcess: processStarter(() => world),
     nameOf,
+    refundNameOf,
     tally,
     count,
     history,
@@ -195,30 +248,6 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     violations,
   }
   return world
-}
-
-/** The exceptions desk, whose comings and goings belong in the story. */
-function toldExceptions({ stores, nameOf, tell, count }: World): ExceptionStore {
-  return {
-    ...stores.exceptions,
-    note(noted, nowMs) {
-      count(`desk: ${noted.kind}`)
-      tell(`${nameOf(noted.tradeNo)} is put on the desk: ${noted.kind}, ${noted.lastTried}`)
-      return stores.exceptions.note(noted, nowMs)
-    },
-    resolve(tradeNo, kind, nowMs) {
-      tell(`${nameOf(tradeNo)} is taken off the desk: ${kind}`)
-      return stores.exceptions.resolve(tradeNo, kind, nowMs)
-    },
-  }
-}
-
-/** A run has few tills, a platform has many: what one of them sees stands for ten that see the same. */
-function manyTills(health: ChannelHealthStore): ChannelHealthStore {
-  return {
-    report: (account, windowStartMs, { calls, unanswered }) =>
-      health.report(account, windowStartMs, { calls: calls * 10, unanswered: unanswered * 10 }),
-  }
 }
 
 /** Mostly none; a while without an answer; or, now and then, silence for ever. */
@@ -240,53 +269,5 @@ function pollQueue(): { port: PollQueue; onPoll: World["onPoll"] } {
     onPoll(to) {
       deliver = to
     },
-  }
-}
-
-function processStarter(world: () => World): World["startProcess"] {
-  let ids = 0
-  const nextId = () => `T${String(ids++).padStart(25, "0")}`
-  return (kind, about) => {
-    const { count, tally, random } = world()
-    count(`process: ${kind}`)
-    const process = newProcess(`${kind} ${tally.get(`process: ${kind}`)} (${about})`, random)
-    return { process, ports: portsOf(world(), process, nextId) }
-  }
-}
-
-/** The platform as this process sees it: every call may be its last, may fail, and takes its time. */
-function portsOf(world: World, process: Process, id: () => string): PlatformPorts {
-  const { time, random, stores, parts, settings } = world
-  const network = {
-    time,
-    random,
-    onCrash(_: Process, point: string, when: string) {
-      world.count(`crash ${when} ${point}`)
-      world.tell(`${process.name} dies ${when} ${point}`)
-    },
-  }
-  const port = <T extends object>(name: string, honest: T) => portOf(network, process, name, honest)
-  const channels: Channels = {}
-  for (const channel of [parts.channels.wechat, parts.channels.alipay]) {
-    if (channel) channels[channel.id] = port("channels", channel)
-  }
-  return {
-    clock: clockOf(network, process),
-    random: { digits: (digits) => random.digits(digits), id },
-    codeKey: world.codeKey,
-    orders: port("orders", parts.orders),
-    codes: port("codes", parts.codes),
-    payers: port("payers", stores.payers),
-    merchants: port("merchants", stores.merchants),
-    records: port("records", stores.records),
-    wrongCodes: port("wrongCodes", stores.wrongCodes),
-    exceptions: port("exceptions", toldExceptions(world)),
-    channels,
-    polls: port("polls", parts.polls),
-    breaker: channelBreaker(port("health", manyTills(stores.health))),
-    undoings: port("undoings", undoingsBy(parts.startUndoing)),
-    queryPlanMs: (channel) => channels[channel]?.capabilities.queryPlanMs,
-    settings,
-    answerWithinMs: settings.answerWithinMs,
   }
 }

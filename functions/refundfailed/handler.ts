@@ -1,0 +1,32 @@
+import type { EventBridgeEvent } from "aws-lambda"
+import { logFault } from "../../http/call-log.ts"
+import { exceptionStore } from "../../persistence/exception-store.ts"
+import { refundStore } from "../../persistence/refund-store.ts"
+import { readEnvironment } from "../environment.ts"
+import { clock, dynamodb } from "../machine.ts"
+import { refundSettings } from "../payment-settings.ts"
+import { refundWorkflow } from "../refund-workflow.ts"
+
+const environment = readEnvironment()
+const refunds = refundStore(dynamodb, environment.mainTable)
+const exceptions = exceptionStore(dynamodb, environment.mainTable)
+const { visibleAfterMs } = refundSettings(environment)
+const refundings = refundWorkflow(environment.refundWorkflowArn)
+
+type StatusChange = { name: string; status: string }
+
+/** A workflow of a refund that failed, timed out or was aborted comes back here and goes on as its next generation. */
+export async function handler(event: EventBridgeEvent<string, StatusChange>): Promise<void> {
+  const { name, status } = event.detail
+  const [refundId = "", generation] = name.split("-")
+  const refund = await refunds.read(refundId)
+  if (refund?.state !== "PROCESSING") return
+  logFault("refundfailed", event.id, new Error(`refunding ${name} ended ${status}`))
+  const { tradeNo, merchantId, createdAtMs } = refund
+  const nowMs = clock.nowMs()
+  if (nowMs - createdAtMs >= visibleAfterMs) {
+    const lastTried = `refunding ${status}`
+    await exceptions.note({ tradeNo, refundId, merchantId, kind: "refund not final", lastTried }, nowMs)
+  }
+  await refundings.ensure(refundId, Number(generation) || 0)
+}

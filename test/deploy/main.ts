@@ -1,0 +1,51 @@
+/**
+ * `npm run test:deploy`: deploys the platform for real, by the CDK's own commands, to an emulator of AWS on this machine;
+ * pays through it, upgrades it under open orders, goes back, and removes it.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { ChildProcesses } from "./child-processes.ts"
+import { keepData } from "./keep-data.ts"
+import { liveThroughUpgrade } from "./live-through-upgrade.ts"
+import { type Machine, startMachine } from "./machine.ts"
+import { MissingPart } from "./missing-part.ts"
+import { sayTotal, step } from "./step.ts"
+
+const INTERRUPTED = 130
+
+const folder = mkdtempSync(join(tmpdir(), "metro-pay-deploy-"))
+const children = new ChildProcesses()
+let keepFolder = false
+// However this process ends, short of a kill; then the emulator ends by itself.
+process.once("exit", () => {
+  children.endAll()
+  if (!keepFolder) rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => process.exit(INTERRUPTED))
+}
+
+let machine: Machine | undefined
+try {
+  machine = await startMachine(children, folder)
+  await tryDeployment(machine)
+  sayTotal()
+} catch (fault) {
+  process.exitCode = 1
+  if (fault instanceof MissingPart) {
+    console.error(`metro-pay: ${fault.message}`)
+  } else {
+    keepFolder = true
+    console.error(fault, `\nThe emulator's log and the templates are in ${folder}`)
+  }
+} finally {
+  await machine?.close()
+  children.endAll()
+}
+
+async function tryDeployment(given: Machine): Promise<void> {
+  await step("cdk bootstrap", () => given.cdk.run(["bootstrap"]))
+  await liveThroughUpgrade(given)
+  await keepData(given)
+}

@@ -1,0 +1,76 @@
+/** I4 as it happens: what money moves for which refund, what is written of it, and what an order holds for it. */
+
+import type { Order } from "../../domain/order.ts"
+import { channelOrderNoOf } from "../../domain/order-number.ts"
+import type { Refund } from "../../domain/refund.ts"
+import { channelRefundNoOf } from "../../domain/refund-number.ts"
+import { heldFen, reservationOf } from "../../domain/reservation.ts"
+import type { BookLine } from "./channel-books.ts"
+import type { World } from "./world.ts"
+
+const REFUND_ID_DIGITS = 26
+/** The numbers under which a whole order is undone, in any generation. */
+const UNDOING = /^\d+U$/
+
+/** The number under which a channel knows a refund's present generation. */
+export function channelRefundNo({ refundId, legNo, generation }: Refund): string {
+  return channelRefundNoOf(refundId, legNo, generation)
+}
+
+/** What a channel gives back belongs to a refund that is being made, of that order and amount, and held on the order. */
+export function returnedRightly(world: World, line: BookLine): string[] {
+  const number = line.channelRefundNo
+  if (number === undefined || UNDOING.test(number)) return []
+  const { tables, refundNameOf } = world
+  const refundId = number.slice(0, REFUND_ID_DIGITS)
+  const name = refundNameOf(refundId)
+  const refund = tables.refunds.get(refundId)
+  if (!refund || channelRefundNo(refund) !== number)
+    return [`I4: money went back for ${name} under ${number}, which is no number it has`]
+  const wrong: string[] = []
+  if (linesUnder(world, number).length > 1) wrong.push(`I4: ${name} moved money twice under one number`)
+  if (refund.state !== "PROCESSING") wrong.push(`I4: ${name} is ${refund.state} and moved money now`)
+  if (-line.amountFen !== refund.amountFen || line.channelOrderNo !== orderNoOf(refund))
+    wrong.push(`I4: ${name} moved ${-line.amountFen} fen of another order or amount`)
+  const order = tables.orders.get(refund.tradeNo)
+  const held = order && reservationOf(order, refundId)
+  if (held?.state !== "HELD" || held.generation !== refund.generation)
+    wrong.push(`I4: ${name} moved money that was not held for it on its order`)
+  return wrong
+}
+
+/** A refund that is written down as done stands in the books, and one that failed has moved nothing under that number. */
+export function toldByTheBooks(world: World, refund: Refund): string[] {
+  const lines = linesUnder(world, channelRefundNo(refund))
+  const name = world.refundNameOf(refund.refundId)
+  if (refund.state === "SUCCEEDED" && (lines.length !== 1 || lines[0]?.amountFen !== -refund.amountFen))
+    return [`I4: ${name} is SUCCEEDED and its channel gave back ${returnedFen(lines)} fen`]
+  if ((refund.state === "FAILED" || refund.state === "RETRACTED") && lines.length > 0)
+    return [`I4: ${name} is ${refund.state} and its channel gave back ${returnedFen(lines)} fen`]
+  return []
+}
+
+/** No more is held than was paid, and an order that a refund was sent for is not undone as a whole. */
+export function reservedRightly(before: Order | undefined, after: Order): string[] {
+  const name = after.outRequestNo
+  const wrong: string[] = []
+  if (heldFen(after.reservations) > after.totalFen)
+    wrong.push(`I4: more of ${name} is held for refunds than was paid`)
+  if (after.state === "UNDOING" && after.reservations.length > 0)
+    wrong.push(`I4: ${name} is undone as a whole, though a refund was sent for it`)
+  const forgotten = before?.reservations.some((it) => !reservationOf(after, it.refundId)) ?? false
+  if (forgotten) wrong.push(`I4: ${name} forgot a refund that was sent for it`)
+  return wrong
+}
+
+export function linesUnder(world: World, number: string): BookLine[] {
+  return world.lines().filter((it) => it.channelRefundNo === number)
+}
+
+export function returnedFen(lines: readonly BookLine[]): number {
+  return lines.reduce((sum, line) => sum - line.amountFen, 0)
+}
+
+function orderNoOf({ tradeNo, legNo }: Refund): string {
+  return channelOrderNoOf(tradeNo, legNo)
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { refundIdOf } from "../domain/refund-number.ts"
+import { paidOrder, unknownRefund } from "../test/simulation/refunded-order.ts"
+import { MERCHANT_ID } from "../test/simulation/small-shop.ts"
+import { queryRefund } from "./query-refund.ts"
+
+test("a refund is found by either of its numbers, or by both", async () => {
+  const { shop, refundIdFor } = await unknownRefund()
+  const refundId = refundIdFor()
+  for (const numbers of [{ outRefundNo: "F1" }, { refundId }, { outRefundNo: "F1", refundId }])
+    assert.equal((await queryRefund(shop.ports, MERCHANT_ID, numbers))?.refundId, refundId)
+})
+
+test("numbers that do not name one refund of this merchant find nothing", async () => {
+  const { shop, refundIdFor } = await unknownRefund()
+  const refundId = refundIdFor()
+  for (const numbers of [
+    {},
+    { outRefundNo: "F2" },
+    { outRefundNo: "F2", refundId },
+    { refundId: refundIdOf(MERCHANT_ID, "F2") },
+    { refundId: "1" },
+  ])
+    assert.equal(await queryRefund(shop.ports, MERCHANT_ID, numbers), undefined)
+  for (const numbers of [{ outRefundNo: "F1" }, { refundId }])
+    assert.equal(await queryRefund(shop.ports, "M2", numbers), undefined)
+})
+
+test("a number that was given up is nobody's", async () => {
+  const { shop, stored, refundIdFor } = await unknownRefund()
+  const refund = stored()
+  assert.ok(refund)
+  shop.tables.refunds.set(refundIdFor(), { ...refund, state: "RETRACTED" })
+  assert.equal(await queryRefund(shop.ports, MERCHANT_ID, { outRefundNo: "F1" }), undefined)
+})
+
+test("asking about one that nobody holds wakes it with a single question, and sends nothing back", async () => {
+  const { shop, refundIdFor } = await unknownRefund()
+  await queryRefund(shop.ports, MERCHANT_ID, { outRefundNo: "F1" })
+  const message = { refundId: refundIdFor(), step: shop.ports.settings.refundPlanMs.length }
+  assert.deepEqual(shop.polls, [{ channel: "wechat", message, delayMs: 0 }])
+  assert.deepEqual(shop.channel.refunds, [])
+})
+
+test("asking about one that somebody holds, or that has ended, wakes nobody", async () => {
+  const held = await paidOrder()
+  held.shop.channel.onRefund = () => new Promise(() => {})
+  await Promise.all([held.shop.refund("F1", 200), held.shop.time.run()])
+  const ended = await paidOrder()
+  ended.shop.channel.onRefund = async () => ({ kind: "returned" })
+  await ended.shop.refund("F1", 200)
+  for (const { shop } of [held, ended]) {
+    shop.polls.length = 0
+    assert.ok(await queryRefund(shop.ports, MERCHANT_ID, { outRefundNo: "F1" }))
+    assert.deepEqual(shop.polls, [])
+  }
+})

@@ -1,0 +1,21 @@
+/** A person has a notification sent again, received before or not: under its own id, from the beginning of its plan. */
+import { type Notification, sentAgain } from "../domain/notification.ts"
+import type { NotificationQueues, NotificationStore } from "./notification-ports.ts"
+import type { Clock } from "./ports.ts"
+
+export type ResendPorts = {
+  clock: Pick<Clock, "nowMs">
+  notifications: NotificationStore
+  notificationQueues: NotificationQueues
+}
+
+/** False where it changed just then: it is under way, or somebody else sends it again. */
+export async function resendNotification(
+  { clock, notifications, notificationQueues }: ResendPorts,
+  notification: Notification,
+): Promise<boolean> {
+  const { tradeNo, sequence } = notification
+  if (!(await notifications.advance(notification, sentAgain(notification, clock.nowMs())))) return false
+  await notificationQueues.send("repeats", { tradeNo, sequence }, 0)
+  return true
+}

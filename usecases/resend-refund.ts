@@ -1,0 +1,50 @@
+/**
+ * Sending a refund again by hand (G5): one that failed for certain gets the next generation of its number and is held on the
+ * order anew; one that is not certain is asked about under the number it has. Neither can move money twice.
+ */
+import { LEASE_MS } from "../domain/order.ts"
+import { applyToRefund, type Refund } from "../domain/refund.ts"
+import { holdAndAsk, type RefundPorts, refundStep } from "./refund-step.ts"
+import { letGo } from "./reserve-refund.ts"
+
+export type ResendResult =
+  | { ok: true; refund: Refund }
+  | {
+      ok: false
+      why: "succeeded already" | "there is no such refund" | "somebody else is at it" | "sent too often"
+    }
+
+/** Generations are two digits of the channel's number. */
+const MOST_GENERATIONS = 99
+
+/** @param dueMonotonicMs when the answer is needed: the channel is not waited for beyond it */
+export async function resendRefund(
+  ports: RefundPorts,
+  refundId: string,
+  dueMonotonicMs: number,
+): Promise<ResendResult> {
+  const refund = await ports.refunds.read(refundId)
+  if (!refund || refund.state === "RETRACTED") return { ok: false, why: "there is no such refund" }
+  if (refund.state === "SUCCEEDED") return { ok: false, why: "succeeded already" }
+  if (refund.state === "PROCESSING") {
+    await refundStep(ports, refundId, dueMonotonicMs)
+    return { ok: true, refund: (await ports.refunds.read(refundId)) ?? refund }
+  }
+  if (refund.generation >= MOST_GENERATIONS) return { ok: false, why: "sent too often" }
+  return sendAnew(ports, refund, dueMonotonicMs)
+}
+
+async function sendAnew(ports: RefundPorts, refund: Refund, dueMonotonicMs: number): Promise<ResendResult> {
+  // What the failed generation held must be let go first: where the new one cannot be held, nobody would do it any more.
+  await letGo(ports.orders, refund)
+  const nowMs = ports.clock.nowMs()
+  const begun = applyToRefund(refund, "sentAgain", nowMs, {
+    generation: refund.generation + 1,
+    lease: { holder: ports.random.id(nowMs), untilMs: nowMs + LEASE_MS },
+    unansweredAtMs: undefined,
+    channelCode: undefined,
+  })
+  if (!(await ports.refunds.advance(refund, begun)).written)
+    return { ok: false, why: "somebody else is at it" }
+  return { ok: true, refund: await holdAndAsk(ports, begun, dueMonotonicMs) }
+}
