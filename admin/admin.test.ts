@@ -164,6 +164,7 @@ test("a stage is found by the outputs of its stacks, and what they lack is named
     RootKeyId: running.platform.keyIds.root,
     ApiUrl: running.url,
     PollQueues: JSON.stringify(running.platform.pollQueues),
+    NotificationQueues: "{}",
     ChannelUrls: "{}",
     UndoWorkflowArn: "arn:aws:states:us-east-1:000000000000:stateMachine:undo",
     Speed: "1",

@@ -52,15 +52,17 @@ async function look(desk: Desk, exception: OrderException): Promise<Seen> {
 }
 
 function describe({ exception, order, next }: Seen, nowMs: number): string[] {
-  const { tradeNo, kind, sinceMs, tries, lastTried, lastTriedAtMs } = exception
+  const { tradeNo, refundId, kind, sinceMs, tries, lastTried, lastTriedAtMs } = exception
   const ago = (atMs: number) => `${inWords(Math.max(0, nowMs - atMs))} ago`
   return [
     "",
     `${tradeNo}  ${merchantOf({ exception, order })}  ${KIND_WORDS[kind]}`,
     `  since  ${localTime(sinceMs)}, ${ago(sinceMs)}`,
     `  tried  ${tries} ${tries === 1 ? "time" : "times"}, last ${ago(lastTriedAtMs)}: ${lastTried}`,
+    ...(refundId === undefined ? [] : [`  refund ${refundId}`]),
     `  order  ${order ? `${order.state} (${STATE_WORDS[order.state]}), ${yuan(order.totalFen)}` : "not found"}`,
-    ...(next ? [`  next   ${describeNextSteps(next)}`] : []),
+    ...(refundId !== undefined ? ["  next   refunds show, refunds resend"] : []),
+    ...(next && refundId === undefined ? [`  next   ${describeNextSteps(next)}`] : []),
   ]
 }
 

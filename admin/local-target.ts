@@ -28,6 +28,7 @@ export function findLocalTarget(dataDir: string): LocalTarget {
       ROOT_KEY_ID: keyIds.root,
       PUBLIC_URL: connection.publicUrl,
       POLL_QUEUES: JSON.stringify(pollQueues),
+      NOTIFICATION_QUEUES: JSON.stringify(connection.notificationQueues),
       CHANNEL_URLS: JSON.stringify(channelUrls),
       UNDO_WORKFLOW_ARN: connection.undoWorkflowArn,
       REFUND_WORKFLOW_ARN: connection.refundWorkflowArn,

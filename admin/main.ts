@@ -19,6 +19,9 @@ import { merchantsEnable } from "./merchants-enable.ts"
 import { merchantsList } from "./merchants-list.ts"
 import { merchantsSet } from "./merchants-set.ts"
 import { merchantsShow } from "./merchants-show.ts"
+import { notificationsList } from "./notifications-list.ts"
+import { notificationsResend } from "./notifications-resend.ts"
+import { notificationsShow } from "./notifications-show.ts"
 import { checkRequest, type Given, readGiven } from "./options.ts"
 import { order } from "./order.ts"
 import { platformKeysList } from "./platform-keys-list.ts"
@@ -28,6 +31,8 @@ import { platformKeysRetire } from "./platform-keys-retire.ts"
 import { platformKeysRotate } from "./platform-keys-rotate.ts"
 import { platformKeysWithdraw } from "./platform-keys-withdraw.ts"
 import { redrive } from "./redrive.ts"
+import { refundsResend } from "./refunds-resend.ts"
+import { refundsShow } from "./refunds-show.ts"
 import { requery } from "./requery.ts"
 import { reverse } from "./reverse.ts"
 import { shopsList } from "./shops-list.ts"
@@ -42,7 +47,12 @@ const COMMANDS: readonly Command[] = [
   order,
   requery,
   reverse,
+  refundsShow,
+  refundsResend,
   redrive,
+  notificationsList,
+  notificationsShow,
+  notificationsResend,
   merchantsList,
   merchantsShow,
   merchantsAdd,

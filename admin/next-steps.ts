@@ -44,6 +44,7 @@ export function describeNextSteps(steps: NextSteps): string {
 function reversePaid(order: Order, nowMs: number, timeZone: string): Permitted {
   const dayOf = (atMs: number) => localDateTime(atMs, timeZone).date
   const paidToday = dayOf(order.finalAtMs ?? order.createdAtMs) === dayOf(nowMs)
+  if (order.reservations.length > 0) return no("a refund of it was sent: further refunds are the way")
   return paidToday ? YES : no("it was paid on an earlier day: a refund is the way")
 }
 

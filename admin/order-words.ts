@@ -3,6 +3,7 @@ import type { Fen } from "../domain/money.ts"
 import { type Leg, type LegState, leaseHeld, type Order } from "../domain/order.ts"
 import { channelOrderNoOf } from "../domain/order-number.ts"
 import type { OrderEventName, OrderState } from "../domain/order-states.ts"
+import type { Reservation } from "../domain/reservation.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
 import { inWords, localTime } from "./times.ts"
 
@@ -62,6 +63,7 @@ export function describeOrder(order: Order, nowMs: number, timeZone: string): st
     ...(order.finalAtMs === undefined ? [] : [`final    ${at(order.finalAtMs)}`]),
     `lease    ${leaseWords(order, nowMs, at)}`,
     ...order.legs.flatMap((leg) => describeLeg(order, leg, at)),
+    ...order.reservations.map(describeReservation),
     "events",
     ...order.events.map(({ event, atMs }) => `  ${at(atMs)}  ${EVENT_WORDS[event]}`),
   ]
@@ -85,8 +87,13 @@ export function orderAsJson(order: Order) {
     finalAtMs: order.finalAtMs,
     leaseUntilMs: order.lease?.untilMs,
     legs: order.legs.map((leg) => ({ ...leg, channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no) })),
+    reservations: order.reservations,
     events: order.events,
   }
+}
+
+function describeReservation({ refundId, amountFen, state }: Reservation): string {
+  return `refund   ${refundId}, ${yuan(amountFen)}${state === "HELD" ? "" : ", which failed"}`
 }
 
 function stateWords(order: Order): string {

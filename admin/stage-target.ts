@@ -11,6 +11,7 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   ROOT_KEY_ID: "RootKeyId",
   PUBLIC_URL: "ApiUrl",
   POLL_QUEUES: "PollQueues",
+  NOTIFICATION_QUEUES: "NotificationQueues",
   CHANNEL_URLS: "ChannelUrls",
   UNDO_WORKFLOW_ARN: "UndoWorkflowArn",
   REFUND_WORKFLOW_ARN: "RefundWorkflowArn",

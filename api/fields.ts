@@ -88,3 +88,21 @@ export const pageCursor = field(
   "应为上一页返回的 next",
   "must be the `next` of the page before",
 )
+
+/** A day of the calendar. */
+export const billDate = field(
+  z.string().check((context) => {
+    const { value } = context
+    const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(value) ?? []
+    const date = new Date(`${year}-${month}-${day}T00:00:00Z`)
+    const exists = !Number.isNaN(date.getTime()) && date.getUTCDate() === Number(day)
+    if (!exists) context.issues.push({ code: "custom", input: value, message: "date" })
+  }),
+  "应为 yyyyMMdd 格式的日期",
+  "must be a date like 20260131",
+)
+export const movementKind = field(
+  z.enum(["PAYMENT", "REVERSAL", "REFUND"]),
+  "应为 PAYMENT、REVERSAL 或 REFUND",
+  "must be PAYMENT, REVERSAL or REFUND",
+)

@@ -1,8 +1,10 @@
-/** What merchants send and get, with the field names of the source documents (requirements A7–A11, A17). */
+/** What merchants send and get, with the field names of the source documents (requirements A7–A12, A17, A18). */
 import * as z from "zod"
 import {
+  billDate,
   body,
   extraData,
+  movementKind,
   notifyUrl,
   outRefundNo,
   outRequestNo,
@@ -107,3 +109,64 @@ export const RefundOutput = z.object({
   refund_err_desc: z.string().optional(),
 })
 export type RefundOutput = z.infer<typeof RefundOutput>
+
+/** `date`: the day of a bill, in the merchant's time zone. */
+export const BillInput = z.strictObject({ date: billDate })
+export type BillInput = z.infer<typeof BillInput>
+
+/** Of one pay type. Amounts in fen; a payment that was reversed or refunded stands in both. */
+export const BillInfo = z.object({
+  pay_type: z.string(),
+  total_count: z.int(),
+  total_amount: z.int(),
+  reverse_count: z.int(),
+  reverse_amount: z.int(),
+  refund_count: z.int(),
+  refund_amount: z.int(),
+})
+export type BillInfo = z.infer<typeof BillInfo>
+
+export const BillOutput = z.object({ date: z.string(), bill_infos: z.array(BillInfo) })
+export type BillOutput = z.infer<typeof BillOutput>
+
+export const BillDownloadInput = BillInput
+export type BillDownloadInput = BillInput
+
+/** What proves a file or a line of it: signed with the platform's root key, whose public half is in `merchant.json`. */
+const billStatement = {
+  statement: z.string(),
+  statement_signature: z.string(),
+  keyid: z.string(),
+}
+
+export const BillDownloadOutput = z.object({
+  date: z.string(),
+  url: z.string(),
+  expires_at: z.string(),
+  lines: z.int(),
+  sha256: z.string(),
+  merkle_root: z.string(),
+  signature: z.string(),
+  ...billStatement,
+})
+export type BillDownloadOutput = z.infer<typeof BillDownloadOutput>
+
+/** One of the two numbers is required. Of an order's lines the payment is meant, unless `kind` says REVERSAL. */
+export const BillProofInput = z.strictObject({
+  date: billDate,
+  pay_out_trade_no: tradeNo.optional(),
+  pay_refund_id: refundId.optional(),
+  kind: movementKind.optional(),
+})
+export type BillProofInput = z.infer<typeof BillProofInput>
+
+/** `path`: hashes in hex from the line's neighbour up to the root, by RFC 6962; `index` counts lines from 0, without the header. */
+export const BillProofOutput = z.object({
+  date: z.string(),
+  line: z.string(),
+  index: z.int(),
+  lines: z.int(),
+  path: z.array(z.string()),
+  ...billStatement,
+})
+export type BillProofOutput = z.infer<typeof BillProofOutput>

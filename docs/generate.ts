@@ -1,16 +1,17 @@
 /**
- * Generated documents: the state diagram from the transition table, the OpenAPI document from the wire schemas, the list of
- * errors from their tables.
+ * Generated documents: the states of orders and refunds from the tables of their transitions, the OpenAPI document from the
+ * wire schemas, the list of errors from their tables.
  * `node docs/generate.ts` writes them, `--check` fails where one is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { errorsPage } from "./errors-page.ts"
 import { openApiDocument } from "./openapi.ts"
-import { stateDiagram } from "./state-diagram.ts"
+import { orderStatesPage, refundStatesPage } from "./state-diagram.ts"
 
 const documents: Readonly<Record<string, () => string>> = {
-  "order-states.md": stateDiagram,
+  "order-states.md": orderStatesPage,
+  "refund-states.md": refundStatesPage,
   "merchants/errors.md": errorsPage,
   "openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
 }

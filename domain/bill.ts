@@ -88,7 +88,7 @@ const FIRST_BYTES = 64 * 1024
 
 function writeFile(movements: readonly Movement[], day: string): { file: Buffer; root: string } {
   const tree = merkleRoot()
-  let file = Buffer.allocUnsafe(FIRST_BYTES)
+  let file: Buffer = Buffer.allocUnsafe(FIRST_BYTES)
   let length = file.write(HEADER + LINE_END)
   for (const movement of movements) {
     if (length + MOST_LINE_BYTES > file.length) file = grown(file, length)

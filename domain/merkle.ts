@@ -91,8 +91,8 @@ function leafHash(bytes: Uint8Array): string {
 const scratch = Buffer.alloc(1 + 2 * HASH_BYTES, NODE)
 
 function nodeHash(left: string, right: string): string {
-  scratch.latin1Write(left, 1)
-  scratch.latin1Write(right, 1 + HASH_BYTES)
+  scratch.write(left, 1, "latin1")
+  scratch.write(right, 1 + HASH_BYTES, "latin1")
   return hash("sha256", scratch, "binary")
 }
 

@@ -52,13 +52,26 @@ export function identityOf({
   return `${kind}#${refundId ?? tradeNo}`
 }
 
-/** The movement that this change of an order is, if it is one. */
-export function movementOfOrder({ before, after }: Change<Order>, timeZone: string): Movement | undefined {
+/** Which movement this change of an order is, if it is one. */
+export function movementKindOfOrder({
+  before,
+  after,
+}: Change<Order>): Exclude<MovementKind, "REFUND"> | undefined {
   const last = after.events.at(-1)
   const emits = last && transitionOf(before?.state ?? "NONE", last.event)?.emits
-  if (!emits) return undefined
-  const facts = () => ({
-    ...moment(last.atMs, timeZone),
+  if (emits?.includes("movement.payment")) return "PAYMENT"
+  return emits?.includes("movement.reversal") ? "REVERSAL" : undefined
+}
+
+/** The movement that this change of an order is, if it is one. */
+export function movementOfOrder(change: Change<Order>, timeZone: string): Movement | undefined {
+  const kind = movementKindOfOrder(change)
+  if (!kind) return undefined
+  const { after } = change
+  const [leg] = after.legs
+  return {
+    kind,
+    ...moment(after.events.at(-1), timeZone),
     merchantId: after.merchantId,
     storeId: after.storeId,
     ...paidBy(after),
@@ -67,24 +80,27 @@ export function movementOfOrder({ before, after }: Change<Order>, timeZone: stri
     feeFen: 0,
     outRequestNo: after.outRequestNo,
     tradeNo: after.tradeNo,
-    channelTradeNo: after.legs[0]?.channelTradeNo,
-  })
-  if (emits.includes("movement.payment")) {
-    return { kind: "PAYMENT", ...facts(), ...channelMoment(after.legs[0]?.channelPaidAtMs, timeZone) }
+    channelTradeNo: leg?.channelTradeNo,
+    // No channel tells when it gave back a whole payment.
+    ...(kind === "PAYMENT" ? channelMoment(leg?.channelPaidAtMs, timeZone) : {}),
   }
-  // No channel tells when it gave back a whole payment.
-  return emits.includes("movement.reversal") ? { kind: "REVERSAL", ...facts() } : undefined
+}
+
+/** Whether this change of a refund is a movement. */
+export function isRefundMovement({ before, after }: Change<Refund>): boolean {
+  const last = after.events.at(-1)
+  const emits = last && refundTransitionOf(before?.state ?? "NONE", last.event)?.emits
+  return emits?.includes("movement.refund") ?? false
 }
 
 /** The movement that this change of a refund is, if it is one. */
-export function movementOfRefund({ before, after }: Change<Refund>, timeZone: string): Movement | undefined {
-  const last = after.events.at(-1)
-  const emits = last && refundTransitionOf(before?.state ?? "NONE", last.event)?.emits
-  if (!emits?.includes("movement.refund")) return undefined
+export function movementOfRefund(change: Change<Refund>, timeZone: string): Movement | undefined {
+  if (!isRefundMovement(change)) return undefined
+  const { after } = change
   if (!after.payType) throw new Error(`refund ${after.refundId} has no pay type`)
   return {
     kind: "REFUND",
-    ...moment(last.atMs, timeZone),
+    ...moment(after.events.at(-1), timeZone),
     merchantId: after.merchantId,
     storeId: after.storeId,
     payType: after.payType,
@@ -107,7 +123,13 @@ function paidBy({ tradeNo, payType, legs }: Order): { payType: PayType; channel:
   return { payType, channel }
 }
 
-function moment(atMs: number, timeZone: string): Pick<Movement, "day" | "time" | "atMs"> {
+/** Of the write that made it final. */
+function moment(
+  last: { atMs: number } | undefined,
+  timeZone: string,
+): Pick<Movement, "day" | "time" | "atMs"> {
+  if (!last) throw new Error("a movement without an event")
+  const { atMs } = last
   const { date, time } = localDateTime(atMs, timeZone)
   return { day: date, time, atMs }
 }

@@ -8,6 +8,9 @@ export const NOTIFICATION_TYPES = [
   "payment.closed",
   "refund.succeeded",
   "refund.failed",
+  "member.opened",
+  "member.left",
+  "member.phone_changed",
 ] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
@@ -16,7 +19,7 @@ export const NOTIFICATION_STATES = ["WAITING", "DELIVERED", "UNDELIVERED"] as co
 export type NotificationState = (typeof NOTIFICATION_STATES)[number]
 
 export type Notification = {
-  /** The order it is about, also where it is about one of its refunds. */
+  /** The order it is about, also where it is about one of its refunds; a membership or a phone: domain/member-events.ts. */
   tradeNo: string
   /** Rises with each event of an order; no two of an order are the same. */
   sequence: number

@@ -77,6 +77,8 @@ export type Order = {
   createdAtMs: number
   /** When the write that made it final was made: it decides the day of its movement. */
   finalAtMs?: number
+  /** When something was last sent to undo it that brought no certain answer: it may still be on its way. */
+  undoUnansweredAtMs?: number
   /** What of it is spoken for by refunds: an entry for each that was ever sent. */
   reservations: readonly Reservation[]
   events: readonly OrderEvent[]
@@ -156,9 +158,18 @@ export function apply(
   }
 }
 
-/** The same order under a new lease: who holds it may talk to the channel about undoing. No change of state. */
+/**
+ * The same order under a new lease: who holds it may talk to the channel about undoing. No change of state. What the last
+ * holder may have sent, unanswered, is remembered.
+ */
 export function withLease(order: Order, holder: string, nowMs: number): Order {
-  return { ...order, version: order.version + 1, lease: { holder, untilMs: nowMs + LEASE_MS } }
+  return {
+    ...order,
+    version: order.version + 1,
+    lease: { holder, untilMs: nowMs + LEASE_MS },
+    // Whoever held it last did not say how it ended.
+    undoUnansweredAtMs: order.lease ? order.lease.untilMs : order.undoUnansweredAtMs,
+  }
 }
 
 export function leaseHeld(order: Order, nowMs: number): boolean {

@@ -38,8 +38,12 @@ export type Environment = {
   tokens: TokenSettings
   undoWorkflowArn: string
   refundWorkflowArn: string
+  dailyBillsWorkflowArn: string
   /** Stream records that no retry could deliver. */
   failedRecordsBucket: string
+  /** What bills are made of, and the bills. */
+  movementsBucket: string
+  billsBucket: string
   /** What this deployment sets otherwise than the defaults say (G6). */
   tuning: Tuning
   /** Waiting plans are divided by it; 1 but for local trials. */
@@ -91,6 +95,15 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     },
     get failedRecordsBucket() {
       return need("FAILED_RECORDS_BUCKET")
+    },
+    get movementsBucket() {
+      return need("MOVEMENTS_BUCKET")
+    },
+    get billsBucket() {
+      return need("BILLS_BUCKET")
+    },
+    get dailyBillsWorkflowArn() {
+      return need("DAILY_BILLS_WORKFLOW_ARN")
     },
     get refundWorkflowArn() {
       return need("REFUND_WORKFLOW_ARN")

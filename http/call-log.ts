@@ -62,11 +62,11 @@ export function callLog(call: string, requestId: string): CallLog {
   }
 }
 
-/** The line of a run that looked through many orders. */
+/** The line of a run that looked through many orders, or made many bills. */
 export function logRun(
   call: string,
   requestId: string,
-  counts: Pick<LineFields, "orders" | "notFinal" | "faults">,
+  counts: Pick<LineFields, "orders" | "notFinal" | "faults" | "movements" | "bills" | "waiting">,
   ms: number,
 ): void {
   logger.info("", { call, id: requestId, ...counts, ms } satisfies LineFields)

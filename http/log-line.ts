@@ -30,6 +30,10 @@ export type LineFields = {
   orders?: number
   notFinal?: number
   faults?: number
+  /** What a run of the bills came to. */
+  movements?: number
+  bills?: number
+  waiting?: number
   /** How long the call took. */
   ms?: number
 }
@@ -47,6 +51,9 @@ const SHAPES: Readonly<Record<keyof LineFields, RegExp | "count">> = {
   orders: "count",
   notFinal: "count",
   faults: "count",
+  movements: "count",
+  bills: "count",
+  waiting: "count",
   ms: "count",
 }
 

@@ -11,6 +11,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aw
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
 import { type NotificationQueues, notificationQueues } from "./notification-queues.ts"
+import { billsBucket, movementsBucket } from "./bill-buckets.ts"
 import type { PollQueue } from "./poll-queue.ts"
 import { pollQueue } from "./poll-queue.ts"
 import type { Settings } from "./settings.ts"
@@ -29,6 +30,10 @@ export type PlatformData = {
   rootKey: Key
   /** Stream records that no retry could deliver. */
   failedRecords: Bucket
+  /** What money moved, and what runs of the bills make of it on their way. */
+  movements: Bucket
+  /** The bills, which nobody can change or take away. */
+  bills: Bucket
   /** By channel, with their dead letters. */
   pollQueues: Record<string, PollQueue>
   notificationQueues: NotificationQueues
@@ -55,6 +60,8 @@ export class DataStack extends Stack {
         removalPolicy,
       }),
       failedRecords: failedRecordsBucket(this, removalPolicy),
+      movements: movementsBucket(this, settings),
+      bills: billsBucket(this, settings),
       pollQueues: Object.fromEntries(
         Object.keys(settings.channelUrls).map((channel) => [
           channel,
@@ -80,6 +87,8 @@ export class DataStack extends Stack {
     new CfnOutput(this, "ChannelUrls", { value: JSON.stringify(settings.channelUrls) })
     new CfnOutput(this, "UndoWorkflowArn", { value: workflowArn(this, settings.stage, "undo-order") })
     new CfnOutput(this, "RefundWorkflowArn", { value: workflowArn(this, settings.stage, "finish-refund") })
+    new CfnOutput(this, "MovementsBucketName", { value: this.data.movements.bucketName })
+    new CfnOutput(this, "BillsBucketName", { value: this.data.bills.bucketName })
     new CfnOutput(this, "Speed", { value: String(settings.speed) })
     new CfnOutput(this, "Tuning", { value: JSON.stringify(settings.tuning ?? {}) })
   }

@@ -4,7 +4,7 @@
  * scanning tables and wildcards cannot even be written down here.
  */
 
-import type { StepWorkflowName } from "./workflow-names.ts"
+import type { StepWorkflowName, WorkflowName } from "./workflow-names.ts"
 
 /** As API Gateway names it: method, blank, path with `{parameters}`. */
 export type Route = `${"GET" | "POST"} /metro/payment/v1/${string}`
@@ -16,10 +16,15 @@ export type Trigger =
   /** Polls and dead letters: one queue a channel. */
   | { queues: "polls" | "dead letters" | "notifications" }
   | { taskOf: StepWorkflowName }
+  /** It does every step of that workflow. */
+  | { stepsOf: "daily-bills" }
   /** Executions that ended otherwise than they should. */
   | { failuresOf: StepWorkflowName }
   /** By the name it has in the settings. */
-  | { schedule: "daily" | "watch" | "platformKeys" }
+  | { schedule: "daily" | "watch" | "platformKeys" | "bills" }
+
+/** Beginnings of the keys of objects that are read (and listed) or written. */
+export type ObjectAccess<Prefix extends string> = { reads?: readonly Prefix[]; writes?: readonly Prefix[] }
 
 export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem"
 
@@ -45,15 +50,20 @@ export type FunctionRow = {
   /** Those that are sent from, not their dead letters. */
   notificationQueues?: readonly "SendMessage"[]
   /** By name: which are started and looked after. */
-  workflows?: Readonly<Partial<Record<StepWorkflowName, readonly ("StartExecution" | "DescribeExecution")[]>>>
+  workflows?: Readonly<Partial<Record<WorkflowName, readonly ("StartExecution" | "DescribeExecution")[]>>>
   /** The bucket of failed stream records: how many there are, not what is in them. */
   failedRecords?: readonly "ListBucket"[]
+  /** By the beginnings of the keys (persistence/object-keys.ts). */
+  movements?: ObjectAccess<"movements/" | "work/" | "runs/" | "progress/">
+  bills?: ObjectAccess<"bills/">
   /** Both keys: whether they can be used. */
   keyStates?: readonly "DescribeKey"[]
   /** It is a resource of the stack too: called while that is deployed. */
   atDeployment?: "platformKeys"
   /** Where the work has no caller who waits and no lease to stay within; all others have FUNCTION_TIMEOUT. */
   timeoutMinutes?: number
+  /** Where it holds much at a time; all others have FUNCTION_MEMORY_MB. */
+  memoryMb?: number
 }
 
 export const FUNCTION_TABLE = {
@@ -97,6 +107,26 @@ export const FUNCTION_TABLE = {
     settings: ["GetItem", "Query"],
     unwraps: ["metro-pay/data", "metro-pay/answers"],
     pollQueues: ["SendMessage"],
+  },
+  bill: {
+    trigger: { routes: ["POST /metro/payment/v1/api/qrcode/bill"] },
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    movements: { reads: ["runs/"] },
+    bills: { reads: ["bills/"] },
+  },
+  billdownload: {
+    trigger: { routes: ["POST /metro/payment/v1/api/qrcode/billdownload"] },
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    bills: { reads: ["bills/"] },
+  },
+  billproof: {
+    trigger: { routes: ["POST /metro/payment/v1/api/qrcode/billproof"] },
+    settings: ["GetItem", "Query"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    movements: { reads: ["runs/"] },
+    bills: { reads: ["bills/"] },
   },
   keys: {
     trigger: { routes: ["GET /metro/payment/v1/keys"] },
@@ -146,6 +176,7 @@ export const FUNCTION_TABLE = {
     main: ["GetItem", "PutItem"],
     settings: ["GetItem"],
     notificationQueues: ["SendMessage"],
+    movements: { writes: ["movements/"] },
   },
   recovery: {
     // Most orders are final before their record is read: those need no message.
@@ -206,6 +237,24 @@ export const FUNCTION_TABLE = {
     pollQueues: ["SendMessage"],
     // Walks through all orders of two days.
     timeoutMinutes: 15,
+  },
+  bills: {
+    trigger: { schedule: "bills" },
+    workflows: { "daily-bills": ["StartExecution", "DescribeExecution"] },
+  },
+  makebills: {
+    trigger: { stepsOf: "daily-bills" },
+    // The list of merchants, and their time zones.
+    settings: ["GetItem", "Query"],
+    rootKey: ["Sign"],
+    movements: {
+      reads: ["movements/", "work/", "runs/"],
+      writes: ["work/", "runs/", "progress/"],
+    },
+    bills: { reads: ["bills/"], writes: ["bills/"] },
+    timeoutMinutes: 15,
+    // A day of a merchant with two million movements.
+    memoryMb: 3008,
   },
   watch: {
     trigger: { schedule: "watch" },

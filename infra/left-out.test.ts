@@ -57,7 +57,9 @@ test("every error of AWS that somebody tells apart by its class keeps its class"
       new RegExp(`\\b${name}\\b`).test(imported) ? [name] : [],
     )
   })
-  assert.deepEqual([...new Set(told)].sort(), [...TOLD_APART].sort())
+  // A client's general class is never left out.
+  const special = told.filter((name) => !name.endsWith("ServiceException"))
+  assert.deepEqual([...new Set(special)].sort(), [...TOLD_APART].sort())
   const applypay = readFileSync(bundleOf("applypay"), "utf8")
   assert.ok(applypay.includes("com.amazonaws.dynamodb#ConditionalCheckFailedException"))
   assert.ok(!applypay.includes("com.amazonaws.dynamodb#GlobalTableNotFoundException"))

@@ -5,7 +5,8 @@ import type { PlatformData } from "./data-stack.ts"
 import { DAY_INDEX } from "./data-stack.ts"
 import type { FunctionRow } from "./function-table.ts"
 import type { StageName } from "./settings.ts"
-import { executionsArn, STEP_WORKFLOWS, type StepWorkflowName, workflowArn } from "./workflow-names.ts"
+import { allowObjects } from "./object-permissions.ts"
+import { executionsArn, WORKFLOWS, type WorkflowName, workflowArn } from "./workflow-names.ts"
 
 /** Partition of the platform's own keys, as persistence/keys.ts names it. */
 const PLATFORM_PK = "PLATFORM"
@@ -27,8 +28,10 @@ export function permit(role: Role, row: FunctionRow, data: PlatformData, stage: 
   allow(role, "PollQueues", "sqs", row.pollQueues, queues)
   const { first, repeats } = data.notificationQueues
   allow(role, "NotificationQueues", "sqs", row.notificationQueues, [first.queueArn, repeats.queueArn])
-  for (const which of STEP_WORKFLOWS) allowWorkflow(role, row, which, stage)
+  for (const which of WORKFLOWS) allowWorkflow(role, row, which, stage)
   allow(role, "FailedRecords", "s3", row.failedRecords, [failedRecords.bucketArn])
+  allowObjects(role, "Movements", data.movements, row.movements)
+  allowObjects(role, "Bills", data.bills, row.bills)
   allow(role, "KeyStates", "kms", row.keyStates, [dataKey.keyArn, rootKey.keyArn])
 }
 
@@ -80,7 +83,7 @@ function allowPlatformKeys(role: Role, { platformKeys }: FunctionRow, { settings
 function allowWorkflow(
   role: Role,
   { workflows }: FunctionRow,
-  which: StepWorkflowName,
+  which: WorkflowName,
   stage: StageName,
 ): void {
   const stack = Stack.of(role)
@@ -95,13 +98,14 @@ function allowWorkflow(
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${asNagNames(stack, executions)}]`,
     reason:
-      "Executions of the one workflow, read only: each is named after its order or refund when it is started.",
+      "Executions of the one workflow, read only: each is named after its order, refund or day when it is started.",
   })
 }
 
-const SUBJECTS: Readonly<Record<StepWorkflowName, string>> = {
+const SUBJECTS: Readonly<Record<WorkflowName, string>> = {
   "undo-order": "Undoing",
   "finish-refund": "Refunding",
+  "daily-bills": "Bills",
 }
 
 /** cdk-nag names references in angle brackets. */

@@ -25,6 +25,8 @@ import { workflowArn } from "./workflow-names.ts"
 /** The lease of an order (25 s) must outlast this and a channel's time-out (7 s) together. */
 export const FUNCTION_TIMEOUT = Duration.seconds(12)
 
+export const FUNCTION_MEMORY_MB = 512
+
 /** What every function of a stage is made of. */
 export type FunctionSurroundings = {
   settings: Settings
@@ -61,7 +63,7 @@ export class PlatformFunction extends Construct {
       handler: "index.handler",
       runtime: new Runtime(settings.runtime, RuntimeFamily.NODEJS),
       architecture: Architecture.ARM_64,
-      memorySize: 512,
+      memorySize: row.memoryMb ?? FUNCTION_MEMORY_MB,
       timeout: row.timeoutMinutes === undefined ? FUNCTION_TIMEOUT : Duration.minutes(row.timeoutMinutes),
       reservedConcurrentExecutions: settings.reservedConcurrency?.[name],
       role: this.role,
@@ -113,6 +115,9 @@ function environment(
     ...(settings.tracing ? { POWERTOOLS_TRACE_ENABLED: "true" } : {}),
     UNDO_WORKFLOW_ARN: workflowArn(Stack.of(scope), settings.stage, "undo-order"),
     REFUND_WORKFLOW_ARN: workflowArn(Stack.of(scope), settings.stage, "finish-refund"),
+    DAILY_BILLS_WORKFLOW_ARN: workflowArn(Stack.of(scope), settings.stage, "daily-bills"),
     FAILED_RECORDS_BUCKET: data.failedRecords.bucketName,
+    MOVEMENTS_BUCKET: data.movements.bucketName,
+    BILLS_BUCKET: data.bills.bucketName,
   }
 }

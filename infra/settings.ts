@@ -39,6 +39,10 @@ const Tuning = z.strictObject({
   lateChargeMs: z.int().min(1_000).optional(),
   /** Waits between tries to undo; the last goes on. */
   undoRetryPlanMs: waitsMs.optional(),
+  /** Delays between asking about a refund that is not certain. */
+  refundPlanMs: waitsMs.optional(),
+  /** How long after a payment it may be refunded, where that is less than the channel's own window. */
+  refundWindowsMs: z.strictObject({ wechat: z.int().min(1).optional() }).optional(),
   /** How old the key that signs answers gets before the next one signs. */
   signingKeyDays: z.int().min(2).max(3_650).optional(),
 })
@@ -81,7 +85,16 @@ const Settings = z.strictObject({
     watch: schedule,
     /** Replaces the platform's signing key when it is due. */
     platformKeys: schedule,
+    /** Makes the bills of yesterday, and what is missing of the days before. */
+    bills: schedule,
   }),
+  /**
+   * How long nobody can change or take away a bill. In mode `governance` those with a permission of their own can, in
+   * `compliance` nobody, whoever it is. Can be switched on only where the bucket is made.
+   */
+  billLock: z
+    .strictObject({ mode: z.enum(["governance", "compliance"]), days: z.int().min(1).max(36_500) })
+    .optional(),
   /** Who is written to when an alarm goes off; each address must confirm once. Other ways subscribe to the topic. */
   alarmEmails: z.array(z.email()).optional(),
   /** Where an alarm goes off otherwise than infra/alarm-limits.ts says. */

@@ -1,12 +1,9 @@
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam"
-import { LogGroup } from "aws-cdk-lib/aws-logs"
-import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions"
-import { Aws, RemovalPolicy, Stack, Validations } from "aws-cdk-lib/core"
+import { Aws } from "aws-cdk-lib/core"
 import { Construct } from "constructs"
-import { allow } from "./permissions.ts"
 import type { PlatformFunction } from "./platform-function.ts"
 import type { Settings } from "./settings.ts"
-import { type StepWorkflowName, workflowArn, workflowName } from "./workflow-names.ts"
+import { makeWorkflow, RETRY } from "./workflow.ts"
+import type { StepWorkflowName } from "./workflow-names.ts"
 
 /** What is not done by then begins anew: the end by time-out is an event like a failure is (failed-executions.ts). */
 const EXECUTION_TIMEOUT_S = 23 * 60 * 60
@@ -24,22 +21,7 @@ const FAULT_WAIT_S = 10 * 60
 export class StepWorkflow extends Construct {
   constructor(scope: Construct, step: PlatformFunction, which: StepWorkflowName, settings: Settings) {
     super(scope, CONSTRUCTS[which])
-    const role = workflowRole(this, which, settings)
-    allow(role, "RunStep", "lambda", ["InvokeFunction"], [step.lambda.functionArn])
-    const log = new LogGroup(this, "Log", {
-      retention: settings.logDays,
-      removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    })
-    const workflow = new StateMachine(this, "StateMachine", {
-      stateMachineName: workflowName(settings.stage, which),
-      role,
-      definitionBody: DefinitionBody.fromString(
-        Stack.of(this).toJsonString(definition(COMMENTS[which], step.lambda.functionArn)),
-      ),
-      logs: { destination: log, level: LogLevel.ERROR, includeExecutionData: false },
-      tracingEnabled: settings.tracing,
-    })
-    acknowledgeFindings(role, workflow)
+    makeWorkflow(this, step, which, definition(COMMENTS[which], step.lambda.functionArn), settings)
   }
 }
 
@@ -80,53 +62,4 @@ function definition(comment: string, functionArn: string) {
       Done: { Type: "Succeed" },
     },
   }
-}
-
-/** A step may be repeated: it reads the item first and asks the channel under computed numbers. */
-const RETRY = {
-  ErrorEquals: [
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "States.TaskFailed",
-  ],
-  IntervalSeconds: 2,
-  BackoffRate: 2,
-  MaxDelaySeconds: 60,
-  // After an outage thousands come back at once.
-  JitterStrategy: "FULL",
-  MaxAttempts: 6,
-}
-
-/** Step Functions takes the role on for this workflow only, so that nobody can have it used for another. */
-function workflowRole(scope: Construct, which: StepWorkflowName, { stage }: Settings): Role {
-  const arn = workflowArn(Stack.of(scope), stage, which)
-  return new Role(scope, "Role", {
-    assumedBy: new ServicePrincipal("states.amazonaws.com", {
-      conditions: {
-        ArnEquals: { "aws:SourceArn": arn },
-        StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID },
-      },
-    }),
-  })
-}
-
-function acknowledgeFindings(role: Role, workflow: StateMachine): void {
-  Validations.of(role).acknowledge({
-    id: "AwsSolutions-IAM5[Resource::*]",
-    reason:
-      "What Step Functions demands of a role to have its log delivered (and, where tracing is on, to send to X-Ray) has no resources to name; the actions are the ones of its documentation.",
-  })
-  Validations.of(workflow).acknowledge(
-    {
-      id: "AwsSolutions-SF1",
-      reason:
-        "Errors only: every step of an execution stands in its history for 90 days, each step has its own log, and logging all would cost more than the steps.",
-    },
-    {
-      id: "AwsSolutions-SF2",
-      reason: "X-Ray is a setting (tracing): functions in the China regions do not have it.",
-    },
-  )
 }

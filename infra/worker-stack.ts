@@ -1,12 +1,13 @@
 import { EventSourceMapping, StartingPosition } from "aws-cdk-lib/aws-lambda"
-import type { Bucket } from "aws-cdk-lib/aws-s3"
 import type { Queue } from "aws-cdk-lib/aws-sqs"
 import { Duration, Stack, Validations } from "aws-cdk-lib/core"
 import type { Construct } from "constructs"
+import { BillsWorkflow } from "./bills-workflow.ts"
 import type { PlatformData } from "./data-stack.ts"
 import { DeployedKeys } from "./deployed-keys.ts"
 import { FailedExecutions } from "./failed-executions.ts"
 import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
+import { exportName } from "./object-permissions.ts"
 import { allow } from "./permissions.ts"
 import { PlatformFunction } from "./platform-function.ts"
 import { FunctionSchedule } from "./schedule.ts"
@@ -32,6 +33,7 @@ export class WorkerStack extends Stack {
       if ("stream" in trigger) feedFromStream(worker, data, trigger.gatherSeconds)
       else if ("queues" in trigger) feedFromQueues(worker, sourceQueues(data, trigger.queues), most)
       else if ("taskOf" in trigger) new StepWorkflow(this, worker, trigger.taskOf, settings)
+      else if ("stepsOf" in trigger) new BillsWorkflow(this, worker, settings)
       else if ("failuresOf" in trigger) new FailedExecutions(this, worker, trigger.failuresOf, settings.stage)
       else new FunctionSchedule(this, worker, trigger.schedule, settings)
       if (atDeployment) new DeployedKeys(this, worker)
@@ -82,12 +84,6 @@ function feedFromStream(
     supportS3OnFailureDestination: true,
     onFailure: { bind: () => ({ destination: failedRecords.bucketArn }) },
   })
-}
-
-/** How a resource of the other stack stands in the template of this one, by which cdk-nag names what it finds. */
-function exportName(bucket: Bucket): string {
-  const owner = Stack.of(bucket)
-  return owner.resolve(owner.exportValue(bucket.bucketArn))["Fn::ImportValue"]
 }
 
 /** By channel, or by what they are for. */

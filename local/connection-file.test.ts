@@ -17,6 +17,7 @@ const published = {
     DATA_KEY_ID: "data",
     ROOT_KEY_ID: "root",
     POLL_QUEUES: `{"wechat":"http://127.0.0.1:1/poll"}`,
+    NOTIFICATION_QUEUES: `{"first":"http://127.0.0.1:1/first","repeats":"http://127.0.0.1:1/repeats"}`,
     CHANNEL_URLS: `{"wechat":"http://127.0.0.1:2"}`,
     UNDO_WORKFLOW_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:undo",
     PUBLIC_URL: "http://127.0.0.1:3",

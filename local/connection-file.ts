@@ -17,6 +17,7 @@ const Connection = z.object({
   keyIds: z.object({ data: z.string(), root: z.string() }),
   /** By channel. */
   pollQueues: texts,
+  notificationQueues: texts,
   channelUrls: texts,
   undoWorkflowArn: z.string(),
   refundWorkflowArn: z.string(),
@@ -68,6 +69,7 @@ function connectionOf({ environment, credentials, endpoints }: Published): Conne
     tables: { main: environment.MAIN_TABLE, settings: environment.SETTINGS_TABLE },
     keyIds: { data: environment.DATA_KEY_ID, root: environment.ROOT_KEY_ID },
     pollQueues: JSON.parse(environment.POLL_QUEUES ?? "{}"),
+    notificationQueues: JSON.parse(environment.NOTIFICATION_QUEUES ?? "{}"),
     channelUrls: JSON.parse(environment.CHANNEL_URLS ?? "{}"),
     undoWorkflowArn: environment.UNDO_WORKFLOW_ARN,
     refundWorkflowArn: environment.REFUND_WORKFLOW_ARN,

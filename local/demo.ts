@@ -75,6 +75,11 @@ async function play(baseUrl: string): Promise<void> {
   say(
     `微信自己的付款码 a code of WeChat's own: ${foreign.data?.pay_status} ${foreign.data?.pay_type_trade_no}`,
   )
+
+  const part = await till.refund({ out_request_no: foreign.out_request_no, refund_fee: 100 })
+  expect(part.pay_refund_status, "RS_SUCCESS")
+  say(`退款 1.00 元 a part is refunded: ${part.pay_refund_status} ${part.pay_refund_id}`)
+  await showBooks(baseUrl, part.pay_out_trade_no)
   say("演示结束 done")
 }
 

@@ -29,6 +29,7 @@ import { openKeys } from "./kms-keys.ts"
 import { localHelpers } from "./local-calls.ts"
 import { openLogFile } from "./log-file.ts"
 import { keepLostEvents } from "./lost-events.ts"
+import { armOpenNotifications } from "./open-notifications.ts"
 import { armOpenOrders } from "./open-orders.ts"
 import { deliverQueue } from "./queue-delivery.ts"
 import { createQueues, startQueueServer } from "./queues.ts"
@@ -154,7 +155,13 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     mainTable: names.tables.main,
     pollQueues: names.pollQueues,
   })
+  const untold = await armOpenNotifications({
+    ...clients,
+    mainTable: names.tables.main,
+    queueUrl: names.notificationQueues.repeats,
+  })
   sfn.runSchedules()
+  if (untold > 0) log(`going on with ${untold} ${untold === 1 ? "notification" : "notifications"}`)
   if (armed > 0) log(`asking about ${armed} open ${armed === 1 ? "order" : "orders"}`)
   const environment = blueprint.functions[0]?.environment ?? {}
   started.push(publishConnection(dataDir, { environment, credentials, endpoints }))
@@ -233,15 +240,17 @@ const issuerOf = (url: string) => `${url}/local/issuer`
 
 /** All functions have the same variables; what they are told is what the platform itself uses. */
 function namesIn({ functions }: Blueprint) {
-  const { MAIN_TABLE, SETTINGS_TABLE, DATA_KEY_ID, ROOT_KEY_ID, POLL_QUEUES } =
+  const { MAIN_TABLE, SETTINGS_TABLE, DATA_KEY_ID, ROOT_KEY_ID, POLL_QUEUES, NOTIFICATION_QUEUES } =
     functions[0]?.environment ?? {}
-  if (!MAIN_TABLE || !SETTINGS_TABLE || !DATA_KEY_ID || !ROOT_KEY_ID || !POLL_QUEUES) {
+  const named = MAIN_TABLE && SETTINGS_TABLE && DATA_KEY_ID && ROOT_KEY_ID
+  if (!named || !POLL_QUEUES || !NOTIFICATION_QUEUES) {
     throw new Error("The templates' functions are not told their tables, keys and queues")
   }
   return {
     tables: { main: MAIN_TABLE, settings: SETTINGS_TABLE },
     keyIds: { data: DATA_KEY_ID, root: ROOT_KEY_ID },
     pollQueues: JSON.parse(POLL_QUEUES) as Record<string, string>,
+    notificationQueues: JSON.parse(NOTIFICATION_QUEUES) as { first: string; repeats: string },
   }
 }
 

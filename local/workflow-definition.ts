@@ -12,6 +12,8 @@ export type WorkflowState = {
   Type: string
   Retry?: Retrier[]
   Parameters?: Record<string, unknown>
+  /** What a Map does with each item. */
+  ItemProcessor?: { States: Readonly<Record<string, WorkflowState>> } & Record<string, unknown>
   [field: string]: unknown
 }
 
@@ -33,6 +35,15 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Task: ["Resource", "Parameters", "ResultSelector", "ResultPath", "Retry", "Catch"],
   Wait: ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"],
   Choice: ["Choices", "Default"],
+  Map: [
+    "ItemsPath",
+    "ItemSelector",
+    "ItemProcessor",
+    "MaxConcurrency",
+    "ResultSelector",
+    "ResultPath",
+    "Catch",
+  ],
   Pass: ["Parameters", "Result", "ResultPath"],
   Succeed: [],
   Fail: ["Error", "Cause", "ErrorPath", "CausePath"],
@@ -69,11 +80,27 @@ function checkState(name: string, state: WorkflowState, refuse: (what: string) =
   if (!fields) throw refuse(`the state ${name} of type ${state.Type}`)
   const strange = Object.keys(state).find((field) => !EVERYWHERE.includes(field) && !fields.includes(field))
   if (strange) throw refuse(`the field ${strange} of the state ${name}`)
+  if (state.Type === "Map") checkMap(name, state, refuse)
   if (state.Type !== "Task") return
   if (!LAMBDA_INVOKE.test(String(state.Resource)))
     throw refuse(`the resource ${state.Resource} of the state ${name}`)
   if (typeof state.Parameters?.FunctionName !== "string")
     throw refuse(`a function that is chosen at run time, in the state ${name},`)
+}
+
+function checkMap(name: string, { ItemProcessor }: WorkflowState, refuse: (what: string) => Error): void {
+  const { ProcessorConfig = {}, States = {} } = ItemProcessor ?? {}
+  const { Mode = "INLINE" } = ProcessorConfig as { Mode?: string }
+  if (Mode !== "INLINE") throw refuse(`the mode ${Mode} of the state ${name}`)
+  for (const [inner, state] of Object.entries(States)) checkState(inner, state, refuse)
+}
+
+/** All states by their names, those within Maps too: a name stands only once in a workflow. */
+export function allStates(states: Readonly<Record<string, WorkflowState>>): [string, WorkflowState][] {
+  return Object.entries(states).flatMap(([name, state]) => [
+    [name, state] as [string, WorkflowState],
+    ...allStates(state.ItemProcessor?.States ?? {}),
+  ])
 }
 
 /** The function that a task calls: given by name, or by ARN with or without a version. */
@@ -83,7 +110,8 @@ export function functionOfTask({ Parameters }: WorkflowState): string {
 }
 
 export function functionsOfWorkflow({ states }: WorkflowDefinition): string[] {
-  return Object.values(states)
+  return allStates(states)
+    .map(([, state]) => state)
     .filter(({ Type }) => Type === "Task")
     .map(functionOfTask)
 }

@@ -6,7 +6,8 @@ import { sha256 } from "../domain/hash.ts"
 
 export type Key = { pk: string; sk: string }
 
-export const orderKey = (tradeNo: string): Key => ({ pk: `O#${tradeNo}`, sk: "O" })
+export const ORDER_PREFIX = "O#"
+export const orderKey = (tradeNo: string): Key => ({ pk: `${ORDER_PREFIX}${tradeNo}`, sk: "O" })
 export const REFUND_PREFIX = "F#"
 export const refundKey = (refundId: string): Key => ({ pk: `${REFUND_PREFIX}${refundId}`, sk: "F" })
 export const codeKeyOf = (payId: string): Key => ({ pk: `C#${payId}`, sk: "C" })
@@ -22,6 +23,21 @@ export const recordKey = (uid: string, atMs: number, tradeNo: string): Key => ({
   pk: `U#${uid}`,
   sk: `${RECORD_PREFIX}${String(atMs).padStart(13, "0")}#${tradeNo}`,
 })
+export const MEMBERSHIP_PREFIX = "MB#"
+export const membershipKey = (uid: string, merchantId: string): Key => ({
+  pk: `U#${uid}`,
+  sk: `${MEMBERSHIP_PREFIX}${merchantId}`,
+})
+export const PHONE_PREFIX = "PN#"
+/** So that all phone numbers can be sealed anew without looking through the whole table. */
+export const PHONE_SHARDS = 64
+export const phonePk = (shard: number): string => `${PHONE_PREFIX}${String(shard).padStart(2, "0")}`
+export const phoneKey = (uid: string): Key => ({
+  pk: phonePk((sha256([uid])[0] ?? 0) % PHONE_SHARDS),
+  sk: uid,
+})
+/** Whose a number is. Its blind index, never the number. */
+export const phoneClaimKey = (blindIndex: string): Key => ({ pk: `PI#${blindIndex}`, sk: "PI" })
 export const wrongCodesKey = (merchantId: string, windowStartMs: number): Key => ({
   pk: `W#${merchantId}`,
   sk: String(windowStartMs),

@@ -89,7 +89,7 @@ export function eachLine(
     const newline = bytes.indexOf(NEWLINE, start)
     const end = newline < 0 ? bytes.length : newline + 1
     // Merchants' ids hold nothing that JSON would escape.
-    take(bytes.latin1Slice(start + 2, bytes.indexOf(QUOTE, start + 2)), start, end)
+    take(bytes.toString("latin1", start + 2, bytes.indexOf(QUOTE, start + 2)), start, end)
     start = end
   }
 }

@@ -75,6 +75,7 @@ function fullOrder(change: Partial<Order> = {}): Order {
     day: "20250601",
     createdAtMs: NOW_MS,
     finalAtMs: NOW_MS + 789,
+    undoUnansweredAtMs: undefined,
     reservations: [],
     events: [
       { event: "accepted", atMs: NOW_MS },
@@ -161,6 +162,7 @@ const anOrder: fc.Arbitrary<Order> = fc
     day: fc.stringMatching(/^20\d{6}$/),
     createdAtMs: aTime,
     finalAtMs: maybe(aTime),
+    undoUnansweredAtMs: maybe(aTime),
     reservations: fc.array(
       fc.record(
         {

@@ -141,7 +141,7 @@ function fromBase36(text: string): bigint {
 }
 
 /** Every attribute that a later write may set or, where it is absent then, remove; the others are written once. */
-export const CHANGING = ["f", "st", "v", "l", "lh", "lu", "fc", "cc", "fa", "rf", "ev"] as const
+export const CHANGING = ["f", "st", "v", "l", "lh", "lu", "fc", "cc", "fa", "ua", "rf", "ev"] as const
 
 /** The present values of those. */
 export function encodeChanging(order: Order): Item {
@@ -156,6 +156,7 @@ export function encodeChanging(order: Order): Item {
     fc: optionalStr(order.failure?.code),
     cc: optionalStr(order.failure?.channelCode),
     fa: optionalNum(order.finalAtMs),
+    ua: optionalNum(order.undoUnansweredAtMs),
     rf: optionalStr(reservations.length > 0 ? encodeReservations(reservations) : undefined),
     ev: str(encodeEvents(order.events)),
   })
@@ -220,6 +221,7 @@ export function decodeOrder(from: Item): Order {
     day: dayOfIndexKey(readStr(from, "gpk")),
     createdAtMs: readNum(from, "ca"),
     finalAtMs: readOptionalNum(from, "fa"),
+    undoUnansweredAtMs: readOptionalNum(from, "ua"),
     reservations: reservations === undefined ? [] : decodeReservations(reservations),
     events: decodeEvents(readStr(from, "ev")),
   }

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb"
 import type { OrderDays } from "../usecases/ports.ts"
 import { type Item, readStr, str } from "./attributes.ts"
-import { DAY_INDEX, DAY_SHARDS, dayIndexPk, MERCHANTS_PK } from "./keys.ts"
+import { DAY_INDEX, DAY_SHARDS, dayIndexPk, MERCHANTS_PK, ORDER_PREFIX, REFUND_PREFIX } from "./keys.ts"
 
 export function orderDays(client: DynamoDBClient, tables: { main: string; settings: string }): OrderDays {
   return {
@@ -17,19 +17,23 @@ export function orderDays(client: DynamoDBClient, tables: { main: string; settin
       return found
     },
 
-    async *tradeNos(merchantId, day) {
-      for (let shard = 0; shard < DAY_SHARDS; shard++) {
-        const pk = dayIndexPk(merchantId, day, shard)
-        for await (const page of query(client, {
-          TableName: tables.main,
-          IndexName: DAY_INDEX,
-          pkName: "gpk",
-          pk,
-        })) {
-          yield page.map((it) => readStr(it, "pk").slice(2))
-        }
-      }
-    },
+    tradeNos: (merchantId, day) => numbers(client, tables.main, { merchantId, day, prefix: ORDER_PREFIX }),
+    refundIds: (merchantId, day) => numbers(client, tables.main, { merchantId, day, prefix: REFUND_PREFIX }),
+  }
+}
+
+/** Orders and refunds of a merchant's day stand in the same partitions of the index. */
+async function* numbers(
+  client: DynamoDBClient,
+  TableName: string,
+  { merchantId, day, prefix }: { merchantId: string; day: string; prefix: string },
+): AsyncGenerator<string[]> {
+  for (let shard = 0; shard < DAY_SHARDS; shard++) {
+    const pk = dayIndexPk(merchantId, day, shard)
+    for await (const page of query(client, { TableName, IndexName: DAY_INDEX, pkName: "gpk", pk })) {
+      const found = page.map((it) => readStr(it, "pk")).filter((it) => it.startsWith(prefix))
+      yield found.map((it) => it.slice(prefix.length))
+    }
   }
 }
 

@@ -1,13 +1,13 @@
-import { createPublicKey, type JsonWebKey, KeyObject } from "node:crypto"
+import type { JsonWebKey, KeyObject } from "node:crypto"
 import type { Language } from "../api/errors.ts"
 import { type ClientClock, SYSTEM_CLOCK } from "./clock.ts"
 import { MetroPayError } from "./errors.ts"
-import { type PlatformKeySet, PlatformKeys } from "./platform-keys.ts"
+import { fetchKeyList } from "./key-list.ts"
+import { type PlatformKeySet, PlatformKeys, readPublicKey } from "./platform-keys.ts"
 import { readPrivateKey, type Signer, signRequest } from "./sign.ts"
-import { type ReceivedAnswer, type SentRequest, verifyAnswer } from "./verify-answer.ts"
+import { type ReceivedAnswer, verifyAnswer } from "./verify-answer.ts"
 
 const API = "/metro/payment/v1/api/qrcode/"
-const KEY_LIST = "/metro/payment/v1/keys"
 
 /** The platform answers within 10 s; what takes longer got lost (contract §3). */
 const CALL_TIMEOUT_MS = 15_000
@@ -29,7 +29,7 @@ export type ConnectionOptions = {
   clock?: ClientClock
 }
 
-type Outgoing = { method: string; targetUri: string; headers: Record<string, string>; body?: Buffer }
+type Outgoing = { method: string; targetUri: string; headers: Record<string, string>; body: Buffer }
 
 /** Sends one signed call and gives its verified answer. It never sends anything twice. */
 export class Connection {
@@ -49,7 +49,9 @@ export class Connection {
     this.#timeoutMs = options.timeoutMs ?? CALL_TIMEOUT_MS
     this.#clock = options.clock ?? SYSTEM_CLOCK
     const rootKey = options.platformRootKey === undefined ? undefined : readPublicKey(options.platformRootKey)
-    this.#keys = new PlatformKeys(options.platformKeys, rootKey, (signal) => this.#fetchKeyList(signal))
+    this.#keys = new PlatformKeys(options.platformKeys, rootKey, (signal) =>
+      fetchKeyList(this.#baseUrl, signal),
+    )
   }
 
   /**
@@ -85,7 +87,7 @@ export class Connection {
       const response = await fetch(request.targetUri, {
         method: request.method,
         headers: { ...request.headers, "Accept-Language": this.#language },
-        body: request.body ? new Uint8Array(request.body) : null,
+        body: new Uint8Array(request.body),
         // Whoever redirects is not the platform, and a signature is for one address only.
         redirect: "manual",
         signal,
@@ -95,11 +97,6 @@ export class Connection {
     } catch (error) {
       throw new MetroPayError("NO_ANSWER", causeOf(error))
     }
-  }
-
-  async #fetchKeyList(signal: AbortSignal): Promise<{ answer: ReceivedAnswer; request: SentRequest }> {
-    const request = { method: "GET", targetUri: this.#baseUrl + KEY_LIST }
-    return { answer: await this.#exchange({ ...request, headers: {} }, signal), request }
   }
 }
 
@@ -128,11 +125,6 @@ function readEnvelope(body: Buffer): Envelope | undefined {
   } catch {
     return undefined
   }
-}
-
-function readPublicKey(key: string | JsonWebKey | KeyObject): KeyObject {
-  if (key instanceof KeyObject) return key
-  return typeof key === "string" ? createPublicKey(key) : createPublicKey({ key, format: "jwk" })
 }
 
 function causeOf(error: unknown): string {

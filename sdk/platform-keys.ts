@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto"
+import { createPublicKey, type JsonWebKey, KeyObject } from "node:crypto"
 import { type ReceivedAnswer, type SentRequest, verifyAnswer } from "./verify-answer.ts"
 
 /** As in `platform_keys.json` and at `GET …/keys`; `kid` is the `keyid` of answers. */
@@ -73,6 +73,12 @@ export class PlatformKeys {
       // The answer that asked for this key stays unverified, which its caller is told.
     }
   }
+}
+
+/** A public key in PEM, as a JWK or already read. Throws where it is none. */
+export function readPublicKey(key: string | JsonWebKey | KeyObject): KeyObject {
+  if (key instanceof KeyObject) return key
+  return typeof key === "string" ? createPublicKey(key) : createPublicKey({ key, format: "jwk" })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

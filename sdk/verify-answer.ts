@@ -64,7 +64,8 @@ export async function verifyAnswer(
   return { ok: true, keyId, createdS: created }
 }
 
-function readSignature(
+/** The signature under the platform's label, and what it covers; undefined where it cannot be read. */
+export function readSignature(
   headers: Record<string, string>,
 ): { covered: InnerList; signature: Buffer } | undefined {
   try {

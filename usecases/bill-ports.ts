@@ -3,7 +3,7 @@ import type { BillInfo } from "../domain/bill.ts"
 import type { Movement } from "../domain/movement.ts"
 
 /** The zone whose days and times a merchant's are; may be some minutes old. */
-export type MerchantZones = { zoneOf(merchantId: string): Promise<string> }
+export type MerchantZones = { timeZoneOf(merchantId: string): Promise<string> }
 
 export type MovementStore = {
   /** Keeps them under the bill they are to stand in. Put again, the same ones in the same order take no more room. */
@@ -39,7 +39,6 @@ export type MadeBill = {
 
 export type BillStore = {
   read(merchantId: string, day: string): Promise<MadeBill | undefined>
-  exists(merchantId: string, day: string): Promise<boolean>
   file(merchantId: string, day: string): Promise<Buffer | undefined>
   /** The file first: a bill is made when what `read` gives is there, and never changes after that. */
   keep(bill: MadeBill, file: Buffer): Promise<void>

@@ -17,6 +17,7 @@ async function forgottenOrder() {
       const orders = [...shop.tables.orders.values()]
       yield orders.filter((it) => it.merchantId === merchantId && it.day === day).map((it) => it.tradeNo)
     },
+    async *refundIds() {},
   }
   return {
     shop,
@@ -84,6 +85,7 @@ test("an order that cannot be read keeps no other from being looked at", async (
       yield ["broken"]
       yield* days.tradeNos(merchantId, day)
     },
+    async *refundIds() {},
   }
   const faults: string[] = []
   const onFault = (subject: string) => void faults.push(subject)

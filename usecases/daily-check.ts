@@ -1,5 +1,5 @@
 /**
- * The second net (design §2): every order of today and yesterday that is not final, and every order on the exceptions desk
+ * The second net (design §2): every order and refund of today and yesterday that is not final, and all on the exceptions desk
  * however old, is found without its messages, put on the desk and asked about again. So nothing is forgotten, whatever got
  * lost. One order or merchant that cannot be read does not keep the others from being looked at.
  */
@@ -15,11 +15,13 @@ import type {
   OrderException,
   OrderStore,
   PollQueue,
+  RefundStore,
 } from "./ports.ts"
 
 export type DailyPorts = {
   clock: Clock
   orders: OrderStore
+  refunds: RefundStore
   merchants: MerchantStore
   days: OrderDays
   polls: PollQueue
@@ -33,13 +35,15 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** Entries of the desk that one run looks at. */
 const DESK_LIMIT = 10_000
 
+/** Refunds are counted among the orders that they are of. */
 export type DailyResult = { merchants: number; orders: number; notFinal: number; faults: number }
 
 export async function checkDays(ports: DailyPorts): Promise<DailyResult> {
   const result = { merchants: 0, orders: 0, notFinal: 0, faults: 0 }
   // The desk first: what stands there is known to be in trouble.
   for (const entry of await ports.exceptions.list(DESK_LIMIT)) {
-    await check(ports, entry.tradeNo, result)
+    if (entry.refundId === undefined) await check(ports, entry.tradeNo, result)
+    else await checkRefund(ports, entry.refundId, result)
     await guarded(ports, entry.tradeNo, result, () => clearDesk(ports, entry))
   }
   for (const merchantId of await ports.days.merchantIds()) {
@@ -50,8 +54,15 @@ export async function checkDays(ports: DailyPorts): Promise<DailyResult> {
 }
 
 /** An entry may have come too late, by a clock that was ahead: nobody is to look at what is settled. */
-async function clearDesk(ports: DailyPorts, { tradeNo, kind }: OrderException): Promise<void> {
+async function clearDesk(ports: DailyPorts, entry: OrderException): Promise<void> {
+  const { tradeNo, refundId, kind } = entry
   const nowMs = ports.clock.nowMs()
+  if (refundId !== undefined) {
+    const refund = await ports.refunds.read(refundId)
+    const settled = kind === "refund refused" ? refund?.state === "SUCCEEDED" : refund?.state !== "PROCESSING"
+    if (settled) await ports.exceptions.resolve(tradeNo, kind, nowMs, refundId)
+    return
+  }
   const order = await ports.orders.read(tradeNo)
   const settled = order && isFinal(order.state) && legsToUndo(order).length === 0
   if (settled && kind !== "undo refused") await ports.exceptions.resolve(tradeNo, kind, nowMs)
@@ -62,9 +73,11 @@ async function checkMerchant(ports: DailyPorts, merchantId: string, result: Dail
   const timeZone = (await ports.merchants.read(merchantId))?.timeZone
   const nowMs = ports.clock.nowMs()
   for (const atMs of [nowMs - DAY_MS, nowMs]) {
-    for await (const page of ports.days.tradeNos(merchantId, localDateTime(atMs, timeZone).date)) {
+    const day = localDateTime(atMs, timeZone).date
+    for await (const page of ports.days.tradeNos(merchantId, day))
       await Promise.all(page.map((tradeNo) => check(ports, tradeNo, result)))
-    }
+    for await (const page of ports.days.refundIds(merchantId, day))
+      await Promise.all(page.map((refundId) => checkRefund(ports, refundId, result)))
   }
 }
 
@@ -81,6 +94,22 @@ async function check(ports: DailyPorts, tradeNo: string, result: DailyResult): P
     await ports.exceptions.note({ tradeNo, merchantId, kind, lastTried: "found by the daily check" }, nowMs)
     for (const { channel, no } of order.legs)
       await ports.polls.send(channel, { tradeNo, legNo: no, step: 0 }, 0)
+  })
+}
+
+async function checkRefund(ports: DailyPorts, refundId: string, result: DailyResult): Promise<void> {
+  await guarded(ports, refundId, result, async () => {
+    const refund = await ports.refunds.read(refundId)
+    const nowMs = ports.clock.nowMs()
+    if (!refund || nowMs - refund.createdAtMs < ports.settings.visibleAfterMs) return
+    // One that failed may still hold its amount on the order, if who finished it died just then.
+    if (refund.state === "FAILED") return ports.polls.send(refund.channel, { refundId, step: 0 }, 0)
+    if (refund.state !== "PROCESSING") return
+    result.notFinal += 1
+    const { tradeNo, merchantId, channel } = refund
+    const lastTried = "found by the daily check"
+    await ports.exceptions.note({ tradeNo, refundId, merchantId, kind: "refund not final", lastTried }, nowMs)
+    await ports.polls.send(channel, { refundId, step: 0 }, 0)
   })
 }
 

@@ -15,11 +15,10 @@ import type {
 } from "./bill-ports.ts"
 import { billStatus } from "./bill-status.ts"
 
-export type MakeBillsPorts = {
+export type MakeBillsPorts = MerchantZones & {
   movements: Pick<MovementStore, "partition">
   bills: BillStore
   runs: Pick<BillRuns, "roster" | "marker" | "keepResult">
-  zones: MerchantZones
   signer: RootSigner
   /** Hears why a merchant's bill could not be made. */
   onFault(merchantId: string, fault: unknown): void
@@ -62,11 +61,12 @@ async function makeOne(
   ports: MakeBillsPorts,
   { day, startedAtMs }: PartitionToMake,
   merchantId: string,
-  read: (() => Movement[]) | undefined,
+  unread: (() => Movement[]) | undefined,
 ): Promise<{ movements: number } | "waiting"> {
-  if (!billDayIsOver(day, startedAtMs, await ports.zones.zoneOf(merchantId))) return "waiting"
-  if (await ports.bills.exists(merchantId, day)) return { movements: 0 }
-  const fresh = await withoutBilled(ports, { merchantId, day }, read?.() ?? [])
+  if (!billDayIsOver(day, startedAtMs, await ports.timeZoneOf(merchantId))) return "waiting"
+  const before = await ports.bills.read(merchantId, day)
+  if (before) return { movements: before.lines }
+  const fresh = await withoutBilled(ports, { merchantId, day }, unread?.() ?? [])
   const bill = makeBill(merchantId, day, fresh)
   await ports.bills.keep(await signed(ports.signer, bill), bill.file)
   return { movements: bill.lines }

@@ -5,12 +5,11 @@ import type { BillRuns, MerchantZones, MovementStore, RunMarker } from "./bill-p
 import { isComplete } from "./bill-status.ts"
 import type { Clock, OrderDays } from "./ports.ts"
 
-export type PlanBillsPorts = {
+export type PlanBillsPorts = MerchantZones & {
   clock: Pick<Clock, "nowMs">
   movements: Pick<MovementStore, "measure" | "days">
   runs: BillRuns
   merchants: Pick<OrderDays, "merchantIds">
-  zones: MerchantZones
 }
 
 /** What a run has to do about one day. */
@@ -22,18 +21,18 @@ const CATCH_UP_DAYS = 31
 const TRY_AGAIN_DAYS = 7
 
 /**
- * The first day after `after` whose bills are to be made, and how; undefined where there is none. That is yesterday (of the
+ * The first day after `after` (empty: any) whose bills are to be made, and how; undefined where there is none. That is yesterday (of the
  * default zone) and the day before it, and what is missing of the days before: where runs did not take place, merchants whose day
  * was not over by then, and merchants that failed.
  */
 export async function planBills(
   ports: PlanBillsPorts,
   run: string,
-  after: string | undefined,
+  after: string,
 ): Promise<BillPlan | undefined> {
   const startedAtMs = ports.clock.nowMs()
   for (const day of await daysToLookAt(ports, startedAtMs)) {
-    if (after !== undefined && day <= after) continue
+    if (day <= after) continue
     if (await isToDo(ports, day, startedAtMs)) return planDay(ports, { run, day, startedAtMs })
   }
   return undefined
@@ -58,9 +57,9 @@ async function isToDo(ports: PlanBillsPorts, day: string, nowMs: number): Promis
   return someDayIsOver(ports, marker, nowMs)
 }
 
-async function someDayIsOver({ zones }: PlanBillsPorts, { day, waiting }: RunMarker, nowMs: number) {
+async function someDayIsOver({ timeZoneOf }: PlanBillsPorts, { day, waiting }: RunMarker, nowMs: number) {
   for (const merchantId of waiting) {
-    if (billDayIsOver(day, nowMs, await zones.zoneOf(merchantId))) return true
+    if (billDayIsOver(day, nowMs, await timeZoneOf(merchantId))) return true
   }
   return false
 }

@@ -355,11 +355,13 @@ export type RefusedCalls = {
   read(merchantId: string, nonce: string, nowMs: number): Promise<string | undefined>
 }
 
-/** The second net: orders of a day, found without their numbers. */
+/** The second net: orders and refunds of a day, found without their numbers. */
 export type OrderDays = {
   merchantIds(): Promise<string[]>
   /** The numbers of a merchant's orders of that day, page by page. */
   tradeNos(merchantId: string, day: string): AsyncIterable<string[]>
+  /** The same of the refunds that were asked for on that day. */
+  refundIds(merchantId: string, day: string): AsyncIterable<string[]>
 }
 
 // --- outages ----------------------------------------------------------------------------------------------------------

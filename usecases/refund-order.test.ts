@@ -241,7 +241,10 @@ test("who held the amount too late to send it in time leaves the asking to its s
       return orders.advance(...given)
     },
   }
-  await shop.refund("F1", 200, { ports: { ...shop.ports, orders: slow } })
+  // Frozen meanwhile, its monotonic clock may have stood still: by that alone there would be time enough.
+  const stood = shop.time.monotonicMs()
+  const clock = { ...shop.ports.clock, monotonicMs: () => stood }
+  await shop.refund("F1", 200, { ports: { ...shop.ports, orders: slow, clock } })
   assert.deepEqual(shop.channel.refunds, [])
   assert.deepEqual([heldFen(), stored()?.state], [200, "PROCESSING"])
 })

@@ -5,7 +5,6 @@
 import { LEASE_MS } from "../domain/order.ts"
 import { applyToRefund, type Refund } from "../domain/refund.ts"
 import { holdAndAsk, type RefundPorts, refundStep } from "./refund-step.ts"
-import { letGo } from "./reserve-refund.ts"
 
 export type ResendResult =
   | { ok: true; refund: Refund }
@@ -35,8 +34,6 @@ export async function resendRefund(
 }
 
 async function sendAnew(ports: RefundPorts, refund: Refund, dueMonotonicMs: number): Promise<ResendResult> {
-  // What the failed generation held must be let go first: where the new one cannot be held, nobody would do it any more.
-  await letGo(ports.orders, refund)
   const nowMs = ports.clock.nowMs()
   const begun = applyToRefund(refund, "sentAgain", nowMs, {
     generation: refund.generation + 1,

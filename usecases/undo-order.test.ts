@@ -143,10 +143,40 @@ test("a definite refusal leaves the order paid, and a person is told", async () 
   const { shop, order, desk, step } = await paidOrderBeingUndone()
   shop.channel.onRefund = async () => ({ kind: "refused", channelCode: "NOT_ENOUGH" })
   shop.channel.onQuery = async () => PAID
+  shop.channel.onQueryRefund = async () => ({ kind: "notFound" })
   assert.deepEqual(await step(), { done: true })
   assert.equal(order().state, "PAID")
   const [noted] = await desk()
   assert.deepEqual([noted?.kind, noted?.lastTried], ["undo refused", "NOT_ENOUGH"])
+})
+
+test("a refusal is not believed while an earlier asking may still be carried out", async () => {
+  for (const unclear of [SILENCE, { kind: "processing" }] as const) {
+    const { shop, order, step } = await paidOrderBeingUndone()
+    shop.channel.onQuery = async () => PAID
+    shop.channel.onQueryRefund = async () => ({ kind: "notFound" })
+    shop.channel.onRefund = async () => unclear
+    assert.equal((await step()).done, false)
+    shop.channel.onRefund = async () => ({ kind: "refused", channelCode: "NOT_ENOUGH" })
+    await shop.wait(5_000)
+    assert.equal((await step()).done, false)
+    assert.equal(order().state, "UNDOING")
+    await shop.wait(shop.ports.settings.lateChargeMs)
+    assert.deepEqual(await step(), { done: true })
+    assert.equal(order().state, "PAID")
+  }
+})
+
+test("a refusal to be asked again is none while the refund's own state says otherwise", async () => {
+  const { shop, order, step } = await paidOrderBeingUndone()
+  shop.channel.onQuery = async () => PAID
+  shop.channel.onRefund = async () => ({ kind: "refused", channelCode: "FREQUENCY" })
+  shop.channel.onQueryRefund = async () => ({ kind: "processing" })
+  assert.equal((await step()).done, false)
+  shop.channel.onQueryRefund = async () => ({ kind: "returned" })
+  await shop.wait(5_000)
+  assert.deepEqual(await step(), { done: true })
+  assert.equal(order().state, "CLOSED")
 })
 
 test("a refusal because the money went back another way is no refusal", async () => {

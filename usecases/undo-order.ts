@@ -47,7 +47,14 @@ export type UndoProgress = {
 export type UndoStep = { done: true } | ({ done: false; waitMs: number } & UndoProgress)
 
 /** Not clear yet: how long to wait before the next try, at least. */
-type Unclear = { kind: "unclear"; why: string; waitMs?: number; notFoundAtMs?: number }
+type Unclear = {
+  kind: "unclear"
+  why: string
+  waitMs?: number
+  notFoundAtMs?: number
+  /** Something was sent that may still be carried out. */
+  onItsWay?: boolean
+}
 
 /**
  * @param dueMonotonicMs when the step must be done: the channel is not waited for beyond it
@@ -69,9 +76,22 @@ export async function undoOrder(
   }
   const mine = held ?? (await takeTurn(ports, order, leg))
   if ("waitMs" in mine) return { ...progress, done: false, waitMs: mine.waitMs }
-  const outcome = await undoLeg(ports, mine, leg, progress, dueMonotonicMs)
+  const outcome = believable(ports, mine, await undoLeg(ports, mine, leg, progress, dueMonotonicMs))
   if (outcome.kind === "unclear") return waitAndSee(ports, mine, progress, outcome)
   return writeOutcome(ports, mine, leg, outcome, progress)
+}
+
+/**
+ * A refusal ends an undoing only when nothing that was sent without a certain answer can still be on its way: what the
+ * channel refuses now it may yet carry out on an earlier asking, and the payment would be given back twice.
+ */
+function believable(ports: UndoPorts, order: Order, outcome: UndoOutcome | Unclear): UndoOutcome | Unclear {
+  const { undoUnansweredAtMs } = order
+  if (outcome.kind !== "refused" || undoUnansweredAtMs === undefined) return outcome
+  const landed = ports.clock.nowMs() >= undoUnansweredAtMs + ports.settings.lateChargeMs
+  return landed
+    ? outcome
+    : { kind: "unclear", why: `${outcome.channelCode}, but an earlier asking may be on its way` }
 }
 
 /** The order under a lease of our own, or how long to wait before trying again. */
@@ -164,7 +184,9 @@ async function waitAndSee(
     await exceptions.note({ tradeNo, merchantId, kind: kindOf(order), lastTried: outcome.why }, seenAtMs)
   }
   // Let the lease go: the wait may be shorter than it, and the next step takes its own.
-  await ports.orders.advance(order, { ...order, version: order.version + 1, lease: undefined })
+  const undoUnansweredAtMs = outcome.onItsWay ? nowMs : order.undoUnansweredAtMs
+  const next = { ...order, version: order.version + 1, lease: undefined, undoUnansweredAtMs }
+  await ports.orders.advance(order, next)
   const { notFoundAtMs } = outcome
   return { tradeNo: progress.tradeNo, tries, notFoundAtMs, done: false, waitMs: outcome.waitMs ?? planned }
 }
@@ -248,7 +270,7 @@ async function arrived(channel: PayChannel, request: ReverseRequest): Promise<Un
   if (refund.kind === "returned" || refund.kind === "notFound") return { kind: "returned" }
   // The refund itself failed at the channel, and the money is with neither side: a person must see to it.
   if (refund.kind === "refused") return { kind: "refused", channelCode: refund.channelCode }
-  return { kind: "unclear", why: `refund ${refund.kind}` }
+  return { kind: "unclear", why: `refund ${refund.kind}`, onItsWay: true }
 }
 
 function refundOf(request: ReverseRequest): ReturnRequest {
@@ -268,12 +290,13 @@ async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<U
     case "refused":
       return alreadyBack(channel, request, outcome.channelCode)
     case "processing":
-      return { kind: "unclear", why: "refund in progress" }
+      return { kind: "unclear", why: "refund in progress", onItsWay: true }
     case "notFound":
-      return { kind: "unclear", why: "refund not found" }
+      return { kind: "unclear", why: "refund not found", onItsWay: true }
     case "unknown":
+      return { kind: "unclear", why: outcome.cause, onItsWay: true }
     case "notSent":
-      return { kind: "unclear", why: outcome.cause }
+      return { kind: "unclear", why: outcome.cause, onItsWay: asked.kind !== "notSent" }
   }
 }
 
@@ -286,6 +309,18 @@ async function alreadyBack(
   const found = await channel.query(request)
   if (found.kind === "returned") return arrived(channel, request)
   if (found.kind === "closed") return { kind: "returned" }
-  if (found.kind === "charged") return { kind: "refused", channelCode }
+  if (found.kind === "charged") return refusedFor(channel, request, channelCode)
   return { kind: "unclear", why: channelCode }
+}
+
+/** The refund's own state counts more than the refusal of asking for it once more. */
+async function refusedFor(
+  channel: PayChannel,
+  request: ReverseRequest,
+  channelCode: string,
+): Promise<UndoOutcome | Unclear> {
+  const refund = await channel.queryRefund(refundOf(request))
+  if (refund.kind === "returned") return { kind: "returned" }
+  if (refund.kind === "refused" || refund.kind === "notFound") return { kind: "refused", channelCode }
+  return { kind: "unclear", why: `refund ${refund.kind}`, onItsWay: refund.kind === "processing" }
 }

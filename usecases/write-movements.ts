@@ -1,13 +1,19 @@
 import { billDayOf } from "../domain/bill-day.ts"
-import { type Change, type Movement, movementOfOrder, movementOfRefund } from "../domain/movement.ts"
+import {
+  type Change,
+  isRefundMovement,
+  type Movement,
+  movementKindOfOrder,
+  movementOfOrder,
+  movementOfRefund,
+} from "../domain/movement.ts"
 import type { Order } from "../domain/order.ts"
 import type { Refund } from "../domain/refund.ts"
 import type { MerchantZones, MovementStore } from "./bill-ports.ts"
 import type { Clock } from "./ports.ts"
 
-export type MovementPorts = {
+export type MovementPorts = MerchantZones & {
   clock: Pick<Clock, "nowMs">
-  zones: MerchantZones
   movements: Pick<MovementStore, "put">
 }
 
@@ -15,19 +21,21 @@ export type MovementPorts = {
 export type ZonedMovement = { movement: Movement; timeZone: string }
 
 export async function movementInOrder(
-  { zones }: Pick<MovementPorts, "zones">,
+  { timeZoneOf }: MerchantZones,
   change: Change<Order>,
 ): Promise<ZonedMovement | undefined> {
-  const timeZone = await zones.zoneOf(change.after.merchantId)
+  if (!movementKindOfOrder(change)) return undefined
+  const timeZone = await timeZoneOf(change.after.merchantId)
   const movement = movementOfOrder(change, timeZone)
   return movement && { movement, timeZone }
 }
 
 export async function movementInRefund(
-  { zones }: Pick<MovementPorts, "zones">,
+  { timeZoneOf }: MerchantZones,
   change: Change<Refund>,
 ): Promise<ZonedMovement | undefined> {
-  const timeZone = await zones.zoneOf(change.after.merchantId)
+  if (!isRefundMovement(change)) return undefined
+  const timeZone = await timeZoneOf(change.after.merchantId)
   const movement = movementOfRefund(change, timeZone)
   return movement && { movement, timeZone }
 }

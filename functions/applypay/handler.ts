@@ -13,6 +13,7 @@ import { readEnvironment } from "../environment.ts"
 import { heardBreaker } from "../heard-channels.ts"
 import { clock, dynamodb, once, random } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
+import { refusedNotifyUrl } from "../notify-url.ts"
 import { payChannels } from "../pay-channels.ts"
 import { paymentSettings } from "../payment-settings.ts"
 import { pollQueue } from "../poll-queue.ts"
@@ -21,6 +22,7 @@ import { factsOf, watchedOrders } from "../watched-orders.ts"
 
 const environment = readEnvironment()
 const secrets = platformSecrets(environment)
+const addressRules = { loopback: environment.notifyLoopback }
 
 const ports = once(async (): Promise<ApplyPayPorts> => {
   const { mainTable, settingsTable } = environment
@@ -46,6 +48,8 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
   name: "applypay",
   input: ApplyPayInput,
   async run(input, caller) {
+    const refused = refusedNotifyUrl(input.notify_url, addressRules, caller.language)
+    if (refused) return refused
     const open = await ports()
     const request = {
       merchantId: caller.merchantId,

@@ -3,6 +3,7 @@ import { logFault, logRun } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { orderDays } from "../../persistence/order-days.ts"
 import { orderStore } from "../../persistence/order-store.ts"
+import { refundStore } from "../../persistence/refund-store.ts"
 import { checkDays, type DailyPorts, type DailyResult } from "../../usecases/daily-check.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb, once } from "../machine.ts"
@@ -19,6 +20,7 @@ const ports = once(
   async (): Promise<DailyPorts> => ({
     clock,
     orders: orderStore(dynamodb, mainTable),
+    refunds: refundStore(dynamodb, mainTable),
     merchants: await secrets.merchants(),
     days: orderDays(dynamodb, { main: mainTable, settings: settingsTable }),
     polls: pollQueue(environment),

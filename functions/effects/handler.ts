@@ -1,4 +1,4 @@
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda"
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda"
 import { logFault } from "../../http/call-log.ts"
 import { merchantTimeZones } from "../../persistence/merchant-time-zones.ts"
 import { notificationStore } from "../../persistence/notification-store.ts"
@@ -6,42 +6,77 @@ import { orderStore } from "../../persistence/order-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
 import { recordChange } from "../../usecases/consumption-records.ts"
 import { notifyOfOrder, notifyOfRefund } from "../../usecases/make-notifications.ts"
+import {
+  movementInOrder,
+  movementInRefund,
+  writeMovements,
+  type ZonedMovement,
+} from "../../usecases/write-movements.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb } from "../machine.ts"
 import { notificationData } from "../notification-data.ts"
 import { notificationQueues } from "../notification-queues.ts"
-import { orderChangeIn } from "../order-changes.ts"
-import { refundChangeIn } from "../refund-changes.ts"
+import { openMovements } from "../objects.ts"
+import { orderChangeIn, refundChangeIn } from "../order-changes.ts"
 
 const environment = readEnvironment()
 const { mainTable, settingsTable } = environment
+const timeZoneOf = merchantTimeZones(dynamodb, settingsTable, clock.monotonicMs)
 const ports = {
+  clock,
+  timeZoneOf,
+  movements: openMovements(environment),
   records: recordStore(dynamodb, mainTable),
   orders: orderStore(dynamodb, mainTable),
   notifications: notificationStore(dynamodb, mainTable),
   notificationQueues: notificationQueues(environment),
-  ...notificationData(merchantTimeZones(dynamodb, settingsTable, clock.monotonicMs)),
+  ...notificationData(timeZoneOf),
 }
 
 /**
- * The stream of orders, and the only sender of effects. Stops at the first change that cannot be carried out: the ones of
- * an order must stay in their order, and those before it are not done again.
+ * The stream of orders and refunds, and the only sender of effects. Stops at the first change that cannot be carried out:
+ * the ones of an order must stay in their order, and those before it are not done again. Their movements are written all at
+ * once at the end; where that fails, everything from the first of them on is done again.
  */
 export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+  const moved: { movement: ZonedMovement; item: string }[] = []
+  let failed: string | undefined
   for (const record of event.Records) {
+    const item = record.dynamodb?.SequenceNumber ?? ""
     try {
-      const change = orderChangeIn(record)
-      if (change) {
-        await recordChange(ports, change)
-        await notifyOfOrder(ports, change)
-      }
-      const refundChange = refundChangeIn(record)
-      if (refundChange) await notifyOfRefund(ports, refundChange)
+      const movement = await carryOut(record)
+      if (movement) moved.push({ movement, item })
     } catch (fault) {
-      const itemIdentifier = record.dynamodb?.SequenceNumber ?? ""
-      logFault("effects", itemIdentifier, fault)
-      return { batchItemFailures: [{ itemIdentifier }] }
+      logFault("effects", item, fault)
+      failed = item
+      break
     }
   }
-  return { batchItemFailures: [] }
+  const [first] = moved
+  if (first) {
+    try {
+      await writeMovements(
+        ports,
+        moved.map(({ movement }) => movement),
+      )
+    } catch (fault) {
+      logFault("effects", first.item, fault)
+      failed = first.item
+    }
+  }
+  return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] }
+}
+
+/** Everything but the movement, which is given back. */
+async function carryOut(record: DynamoDBRecord): Promise<ZonedMovement | undefined> {
+  const change = orderChangeIn(record)
+  if (change) {
+    await recordChange(ports, change)
+    await notifyOfOrder(ports, change)
+    return movementInOrder(ports, change)
+  }
+  const refundChange = refundChangeIn(record)
+  if (!refundChange) return undefined
+  await notifyOfRefund(ports, refundChange)
+  return movementInRefund(ports, refundChange)
 }

@@ -1,9 +1,11 @@
+import type { Context } from "aws-lambda"
 import * as z from "zod"
 import { refundStep } from "../../usecases/refund-step.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, once } from "../machine.ts"
 import { refundPorts } from "../refund-ports.ts"
 import { dataSecrets } from "../secrets.ts"
+import { work } from "../worker.ts"
 
 const environment = readEnvironment()
 const secrets = dataSecrets(environment)
@@ -18,7 +20,11 @@ const State = z.looseObject({ refundId: z.string(), generation: z.int() })
 export type WorkflowState = z.infer<typeof State> & { done: boolean; waitSeconds: number }
 
 /** One step of a refund that is not certain, repeated by the workflow until `done`. Waits are whole seconds, at least one. */
-export async function handler(event: unknown): Promise<WorkflowState> {
+export function handler(event: unknown, { awsRequestId }: Context): Promise<WorkflowState> {
+  return work("finishrefund", awsRequestId, () => goOn(event))
+}
+
+async function goOn(event: unknown): Promise<WorkflowState> {
   const { refundId, generation } = State.parse(event)
   const open = await ports()
   const step = await refundStep(open, refundId, clock.monotonicMs() + STEP_MS)

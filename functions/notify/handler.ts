@@ -45,7 +45,11 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     event.Records.map(async ({ messageId, body, eventSourceARN }) => {
       try {
         await work("notify", messageId, async () => {
-          const result = await sendNotification(ports, Message.parse(JSON.parse(body)), queueIn(eventSourceARN))
+          const result = await sendNotification(
+            ports,
+            Message.parse(JSON.parse(body)),
+            queueIn(eventSourceARN),
+          )
           if (result === "undelivered") countRare({ event: "NotificationUndelivered", call: "notify" })
         })
         return undefined

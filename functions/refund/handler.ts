@@ -6,6 +6,7 @@ import { type RefundOrderPorts, refundOrder } from "../../usecases/refund-order.
 import { readEnvironment } from "../environment.ts"
 import { dynamodb, once } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
+import { refusedNotifyUrl } from "../notify-url.ts"
 import { oneNumberNeeded } from "../order-numbers.ts"
 import { paymentSettings } from "../payment-settings.ts"
 import { refundPorts } from "../refund-ports.ts"
@@ -13,6 +14,7 @@ import { platformSecrets } from "../secrets.ts"
 
 const environment = readEnvironment()
 const secrets = platformSecrets(environment)
+const addressRules = { loopback: environment.notifyLoopback }
 const refused = refusedCalls(dynamodb, environment.mainTable)
 
 const ports = once(async (): Promise<RefundOrderPorts> => {
@@ -30,6 +32,8 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     if (out_request_no === undefined && pay_out_trade_no === undefined)
       return oneNumberNeeded(caller.language)
     const { merchantId, nonce, nowMs, language } = caller
+    const unreachable = refusedNotifyUrl(input.notify_url, addressRules, language)
+    if (unreachable) return unreachable
     // A refused call that is replayed stays refused, also where the order's state would allow it by now.
     const before = await refused.read(merchantId, nonce, nowMs)
     const known = REFUSALS.find((it) => it === before)

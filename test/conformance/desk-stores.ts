@@ -38,5 +38,6 @@ export function orderDayPromises(name: string, stores: () => { days: OrderDays; 
     for await (const page of days.tradeNos(merchantId, "20250601")) found.push(...page)
     assert.deepEqual(found.sort(), made.map((it) => it.tradeNo).sort())
     for await (const page of days.tradeNos(merchantId, "20250602")) assert.deepEqual(page, [])
+    for await (const page of days.refundIds(merchantId, "20250601")) assert.deepEqual(page, [])
   })
 }

@@ -23,6 +23,7 @@ import { merchantStore } from "../../persistence/merchant-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { payerStore } from "../../persistence/payer-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
+import { refundStore } from "../../persistence/refund-store.ts"
 import { fieldSeals, onlyKey } from "../../persistence/sealed-fields.ts"
 import { wrongCodeStore } from "../../persistence/wrong-code-store.ts"
 import { type ApplyPayPorts, applyPay } from "../../usecases/apply-pay.ts"
@@ -31,6 +32,7 @@ import { issueCode } from "../../usecases/consumption-code.ts"
 import { recordChange } from "../../usecases/consumption-records.ts"
 import { pollOrder } from "../../usecases/poll-order.ts"
 import type { PayChannel } from "../../usecases/ports.ts"
+import { refundOrder } from "../../usecases/refund-order.ts"
 import { reverseOrder } from "../../usecases/reverse-order.ts"
 import { watchPayment } from "../../usecases/watch-payment.ts"
 import {
@@ -270,6 +272,25 @@ test("a payment that is reversed while unknown costs 5 write units at most", asy
     "CLOSED",
   )
   assert.ok(paying.writeUnits + reversed.writeUnits <= 5, `${paying.writeUnits} + ${reversed.writeUnits}`)
+})
+
+test("a refund costs 3 write units and 4 calls, with its date index one unit more", async () => {
+  outcome = charged
+  const request = await requestWith("131234567890123457")
+  await pay(request)
+  const refunding = {
+    ...pollPorts(),
+    refunds: refundStore(running.client, MAIN_TABLE),
+    settings: { ...undoSettings, refundPlanMs: [5_000], refundRetryMs: 60_000, refundWindowsMs: {} },
+    answerWithinMs: 9_000,
+  }
+  const arrived = { nowMs: Date.now(), monotonicMs: performance.now() }
+  const asked = { outRefundNo: randomUUID(), amountFen: 200 }
+  const cost = await count(async () => {
+    const result = await refundOrder(refunding, "M1", { outRequestNo: request.outRequestNo }, asked, arrived)
+    assert.ok(result.ok && result.refund.state === "SUCCEEDED")
+  })
+  assert.deepEqual([cost.calls, cost.writeUnits, cost.indexUnits], [4, 3, 1])
 })
 
 test("a channel's own code costs 2 write units", async () => {

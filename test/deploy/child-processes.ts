@@ -23,7 +23,7 @@ export class ChildProcesses {
   run(command: string, args: readonly string[], place: Place = {}): Promise<Ended> {
     const child = this.#spawn(command, args, { ...place, stdio: ["ignore", "pipe", "pipe"] })
     const timer = setTimeout(() => killGroup(child), COMMAND_WITHIN_MS)
-    child.once("exit", () => clearTimeout(timer))
+    for (const end of ["exit", "error"]) child.once(end, () => clearTimeout(timer))
     const said: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part: Buffer) => said.push(part))
     return new Promise((resolve, reject) => {
@@ -50,8 +50,7 @@ export class ChildProcesses {
   ) {
     const child = spawn(command, args, { ...options, detached: true })
     this.#running.add(child)
-    child.once("exit", () => this.#running.delete(child))
-    child.once("error", () => this.#running.delete(child))
+    for (const end of ["exit", "error"]) child.once(end, () => this.#running.delete(child))
     return child
   }
 }

@@ -22,7 +22,6 @@ export type Machine = {
   channels: SimulatedChannels
   /** The channel's address, and that of the stage's API. */
   fronts: { wechat: TlsFront; api: TlsFront }
-  close(): Promise<void>
 }
 
 /** Keeps the emulator from run to run; `npm ci` empties it. */
@@ -32,10 +31,8 @@ const KEPT = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "me
 export async function startMachine(children: ChildProcesses, folder: string): Promise<Machine> {
   const certificate = await makeCertificate(children, folder)
   trust(certificate)
-  const python = await step("has an emulator of AWS in a virtual environment", () =>
-    emulatorPython(children, KEPT),
-  )
-  const emulator = await step("starts it", () =>
+  const python = await step("finds or installs the emulator of AWS", () => emulatorPython(children, KEPT))
+  const emulator = await step("starts the emulator", () =>
     startEmulator(children, { python, folder, certFile: certificate.certFile }),
   )
   const fronts = { wechat: await startTlsFront(certificate), api: await startTlsFront(certificate) }
@@ -50,11 +47,6 @@ export async function startMachine(children: ChildProcesses, folder: string): Pr
     stage: deployedStage(emulator),
     channels,
     fronts,
-    async close() {
-      fronts.wechat.close()
-      fronts.api.close()
-      await channels.close()
-    },
   }
 }
 

@@ -26,10 +26,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => process.exit(INTERRUPTED))
 }
 
-let machine: Machine | undefined
 try {
-  machine = await startMachine(children, folder)
-  await tryDeployment(machine)
+  await tryDeployment(await startMachine(children, folder))
   sayTotal()
 } catch (fault) {
   process.exitCode = 1
@@ -39,13 +37,12 @@ try {
     keepFolder = true
     console.error(fault, `\nThe emulator's log and the templates are in ${folder}`)
   }
-} finally {
-  await machine?.close()
-  children.endAll()
 }
+// Nothing that is still open needs an end of its own.
+process.exit()
 
-async function tryDeployment(given: Machine): Promise<void> {
-  await step("cdk bootstrap", () => given.cdk.run(["bootstrap"]))
-  await liveThroughUpgrade(given)
-  await keepData(given)
+async function tryDeployment(machine: Machine): Promise<void> {
+  await step("cdk bootstrap", () => machine.cdk.run(["bootstrap"]))
+  await liveThroughUpgrade(machine)
+  await keepData(machine)
 }

@@ -8,7 +8,6 @@ export type TlsFront = {
   url: string
   /** Where calls go from now on: an http address, and the host that they are sent as where that is another. */
   leadTo(target: { url: string; host?: string }): void
-  close(): void
 }
 
 /**
@@ -29,10 +28,6 @@ export async function startTlsFront({ cert, key }: Certificate): Promise<TlsFron
     url: `https://127.0.0.1:${port}`,
     leadTo: (to) => {
       target = to
-    },
-    close() {
-      server.close()
-      server.closeAllConnections()
     },
   }
 }

@@ -15,7 +15,8 @@ export const REFUND_WORDS = [
   "refund: missed",
   "refund: refused",
   "refund: refused for now",
-  "refund: refused, being in progress",
+  "refund: refused, being known already",
+  "refund: the one that failed once more",
   "refund: the same once more",
 ] as const
 type Word = (typeof REFUND_WORDS)[number]
@@ -23,8 +24,6 @@ type Word = (typeof REFUND_WORDS)[number]
 const BUSY = { kind: "unknown", cause: "system busy" } as const
 /** How long after its time-out an asking may still be on its way: less than `lateChargeMs` by what clocks differ. */
 const LATEST_REFUND_MS = 57_000
-/** The undoing of a whole order believes no refusal that money may contradict later, and is not offered one. */
-const isUndoing = (channelRefundNo: string) => channelRefundNo.endsWith("U")
 
 export async function refund(ledger: Ledger, request: ReturnRequest): Promise<ReturnOutcome> {
   const { time, random } = ledger
@@ -38,12 +37,14 @@ export async function refund(ledger: Ledger, request: ReturnRequest): Promise<Re
   if (entry.quirks.keepsTheMoney) return say("refund: refused", { kind: "refused", channelCode: "KEPT" })
   const known = entry.refunds.get(channelRefundNo)
   if (known && !known.failed) return askedAgain(ledger, entry, request)
+  if (known?.failed && random.chance(0.5))
+    return say("refund: the one that failed once more", refundNow(ledger, entry, channelRefundNo))
   if (entry.state !== "taken") return say("refund: refused", { kind: "refused", channelCode: "NOT_PAID" })
-  if (!isUndoing(channelRefundNo) && random.chance(0.15)) {
+  if (random.chance(0.15)) {
     time.after(timeoutMs + random.between(0, LATEST_REFUND_MS), () => void carryOut(ledger, entry, request))
     return say("refund: unanswered, and lands later", await missed(ledger, timeoutMs))
   }
-  if (!isUndoing(channelRefundNo) && random.chance(0.15))
+  if (random.chance(0.15))
     return say("refund: refused for now", { kind: "refused", channelCode: "NOT_ENOUGH" })
   const word = carryOut(ledger, entry, request)
   if (word !== "refund: done") return say(word, { kind: "processing" })
@@ -57,13 +58,16 @@ export async function queryRefund(ledger: Ledger, request: ReturnRequest): Promi
   return refundNow(ledger, entryOf(ledger, request.channelOrderNo), request.channelRefundNo)
 }
 
-/** What is done is done; some channels do not like to be asked again before that. */
-function askedAgain(ledger: Ledger, entry: Entry, { channelOrderNo, channelRefundNo }: ReturnRequest) {
+/** What is done is done; some channels do not like to be asked again, and ask for the refund's own state. */
+function askedAgain(
+  ledger: Ledger,
+  entry: Entry,
+  { channelOrderNo, channelRefundNo }: ReturnRequest,
+): ReturnOutcome {
   const say = speaker(ledger, channelOrderNo)
-  const now = refundNow(ledger, entry, channelRefundNo)
-  if (now.kind === "processing" && !isUndoing(channelRefundNo) && ledger.random.chance(0.3))
-    return say("refund: refused, being in progress", { kind: "refused", channelCode: "FREQUENCY" } as const)
-  return say("refund: the same once more", now)
+  if (ledger.random.chance(0.25))
+    return say("refund: refused, being known already", { kind: "refused", channelCode: "FREQUENCY" })
+  return say("refund: the same once more", refundNow(ledger, entry, channelRefundNo))
 }
 
 /** At once or in a while; or in a while not after all: then the same number may be tried anew. */
@@ -73,7 +77,7 @@ function carryOut(ledger: Ledger, entry: Entry, request: ReturnRequest): Word {
   const known = entry.refunds.get(channelRefundNo)
   if ((known && !known.failed) || entry.state !== "taken") return "refund: the same once more"
   const afterMs = random.chance(0.25) ? random.between(2_000, 40_000) : 0
-  const fails = afterMs > 0 && !isUndoing(channelRefundNo) && random.chance(0.4)
+  const fails = afterMs > 0 && random.chance(0.4)
   const begun = { amountFen, doneAtMs: time.nowMs() + afterMs, failed: false }
   entry.refunds.set(channelRefundNo, begun)
   const finish = () => {

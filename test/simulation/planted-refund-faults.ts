@@ -45,6 +45,20 @@ export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
     },
   }),
 
+  "an undoing's refusal that is believed although an earlier asking was not answered": (honest) => ({
+    ...honest,
+    orders: {
+      ...honest.orders,
+      async advance(previous, next) {
+        return honest.orders.advance(previous, { ...next, undoUnansweredAtMs: undefined })
+      },
+      async read(tradeNo) {
+        const order = await honest.orders.read(tradeNo)
+        return order && { ...order, undoUnansweredAtMs: undefined }
+      },
+    },
+  }),
+
   "a refund's time-out taken for a refusal": (honest) => {
     const { wechat } = honest.channels
     if (!wechat) return honest

@@ -1,4 +1,3 @@
-import { checkRefundsOnDesk } from "../../usecases/check-refunds.ts"
 import { checkDays } from "../../usecases/daily-check.ts"
 import { wasWithdrawn } from "./answers-agree.ts"
 import { checkAtRest } from "./invariants.ts"
@@ -84,13 +83,12 @@ async function checkDesk({ time, stores, parts, settings }: World): Promise<void
   const onFault = (subject: string, fault: unknown) => {
     throw new Error(`the daily check of ${subject}`, { cause: fault })
   }
-  const { refunds, exceptions } = stores
-  await checkRefundsOnDesk({ refunds, exceptions, polls: parts.polls, onFault })
   await checkDays({
     clock: time,
     orders: stores.orders,
+    refunds: stores.refunds,
     merchants: stores.merchants,
-    days: { merchantIds: async () => [], tradeNos: async function* () {} },
+    days: { merchantIds: async () => [], tradeNos: async function* () {}, refundIds: async function* () {} },
     polls: parts.polls,
     exceptions: stores.exceptions,
     settings,

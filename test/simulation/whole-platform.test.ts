@@ -1,13 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { TRANSITIONS } from "../../domain/order-states.ts"
+import { REFUND_TRANSITIONS } from "../../domain/refund-states.ts"
 import { BEHAVIOURS } from "./channel-charging.ts"
 import { REFUND_WORDS } from "./channel-refunding.ts"
 import { REVERSE_WORDS } from "./channel-undoing.ts"
 import { brokenStory, seedLine, simulate, simulateMany } from "./simulate.ts"
 
 const FIRST_SEED = 1
-const SEEDS = 700
+const SEEDS = 600
 
 /** Every way a call can end; a run that never sees one of them proves nothing about it. */
 const ANSWERS = [
@@ -44,16 +45,37 @@ const ANSWERS = [
     "REVERSE_WINDOW_CLOSED",
     "SYSTEM_ERROR",
   ].map((it) => `reverse: ${it}`),
+  ...[
+    "FAILED",
+    "ORDER_NOT_FOUND",
+    "ORDER_STATE_FORBIDS",
+    "PROCESSING",
+    "REFUND_EXCEEDS_PAID",
+    "REFUND_NO_REUSED",
+    "REFUND_WINDOW_CLOSED",
+    "SUCCEEDED",
+    "SYSTEM_ERROR",
+  ].map((it) => `refund: ${it}`),
+  ...["FAILED", "PROCESSING", "REFUND_NOT_FOUND", "SUCCEEDED"].map((it) => `refundquery: ${it}`),
 ]
 const BEHIND_THE_CALLS = [
   ...["asked again later", "being undone", "left alone", "nothing to ask", "settled"].map(
     (it) => `poll: ${it}`,
   ),
-  ...["first generation", "later generation", "succeeded", "failed", "timed out"].map(
-    (it) => `undoing: ${it}`,
+  ...["asked again later", "left alone", "left to its workflow", "settled"].map((it) => `poll refund: ${it}`),
+  ...["first generation", "later generation", "succeeded", "failed", "timed out"].flatMap((it) => [
+    `undoing: ${it}`,
+    `refunding: ${it}`,
+  ]),
+  ...["FAILED", "PROCESSING", "SUCCEEDED", "somebody else is at it", "succeeded already"].map(
+    (it) => `sent again: ${it}`,
   ),
-  ...["not final", "surplus", "undo refused"].map((it) => `desk: ${it}`),
-  ...["effects", "recovery", "dead letters", "failed undoing"].map((it) => `process: ${it}`),
+  ...["not final", "surplus", "undo refused", "refund not final", "refund refused"].map(
+    (it) => `desk: ${it}`,
+  ),
+  ...["effects", "recovery", "dead letters", "failed undoing", "failed refunding"].map(
+    (it) => `process: ${it}`,
+  ),
 ]
 const PORT_CALLS = [
   "channels.charge",
@@ -74,6 +96,10 @@ const PORT_CALLS = [
   "payers.readPayer",
   "polls.send",
   "records.put",
+  "refundings.ensure",
+  "refunds.advance",
+  "refunds.create",
+  "refunds.read",
   "undoings.ensure",
   "wrongCodes.count",
 ]
@@ -88,6 +114,7 @@ test("whatever dies, stalls or is sent twice, money and orders agree, and every 
     ...BEHIND_THE_CALLS,
     ...[...BEHAVIOURS, ...REVERSE_WORDS, ...REFUND_WORDS].map((it) => `channel: ${it}`),
     ...TRANSITIONS.map((it) => `transition: ${it.from} ${it.event}`),
+    ...REFUND_TRANSITIONS.map((it) => `refund transition: ${it.from} ${it.event}`),
     ...PORT_CALLS.flatMap((it) => [`crash before ${it}`, `crash after ${it}`]),
   ]
   const missed = wanted.filter((it) => !runs.tally.has(it))
