@@ -40,6 +40,13 @@ test("a refund is returned, on its way or refused as its status says, and any ot
   }
 })
 
+test("what of a refund goes back to whoever granted a discount is told apart", () => {
+  const amount = { total: 1200, refund: 500, currency: "CNY", discount_refund: 30 }
+  const outcome = decodeRefund(refund({ amount }), ASKED)
+  assert.ok(outcome.kind === "returned")
+  assert.equal(outcome.couponFen, 30)
+})
+
 test("an answer about another refund, payment, amount or currency, or without them, is unknown", () => {
   const others = [
     { out_refund_no: "R2" },

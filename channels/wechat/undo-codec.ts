@@ -54,7 +54,13 @@ const RefundBody = z.object({
   out_trade_no: z.string(),
   status: z.string(),
   success_time: z.string().optional(),
-  amount: z.object({ total: z.int(), refund: z.int(), currency: z.string().optional() }),
+  amount: z.object({
+    total: z.int(),
+    refund: z.int(),
+    currency: z.string().optional(),
+    /** What of it goes back to whoever granted a discount, not to the customer. */
+    discount_refund: z.int().optional(),
+  }),
 })
 
 /** Code payments answer with the number, the agreement product with a reverse of its own answers 204 without a body. */
@@ -103,10 +109,11 @@ function refundIn(answer: WechatAnswer, asked: ReturnRequest): ReturnOutcome {
   }
 }
 
-function returnedFields({ refund_id, success_time }: z.infer<typeof RefundBody>) {
+function returnedFields({ refund_id, success_time, amount }: z.infer<typeof RefundBody>) {
   const returnedAtMs = success_time === undefined ? Number.NaN : Date.parse(success_time)
   return {
     ...(refund_id === undefined ? {} : { channelRefundNo: refund_id }),
+    ...(amount.discount_refund ? { couponFen: amount.discount_refund } : {}),
     ...(Number.isNaN(returnedAtMs) ? {} : { returnedAtMs }),
   }
 }
