@@ -23,6 +23,8 @@ export type Request = {
   subCategory?: string | null
   address?: string | null
   phone?: string | null
+  membershipUrl?: string | null
+  phoneUrl?: string | null
   /** Degrees. */
   longitude?: number | null
   latitude?: number | null

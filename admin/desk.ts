@@ -4,6 +4,7 @@ import { DEFAULT_TIME_ZONE } from "../domain/days.ts"
 import { readEnvironment } from "../functions/environment.ts"
 import { clock, dynamodb, once, random } from "../functions/machine.ts"
 import { notificationQueues } from "../functions/notification-queues.ts"
+import { openBillRuns } from "../functions/objects.ts"
 import { payChannels } from "../functions/pay-channels.ts"
 import { paymentSettings, undoSettings } from "../functions/payment-settings.ts"
 import { pollQueue } from "../functions/poll-queue.ts"
@@ -20,6 +21,7 @@ import { orderStore } from "../persistence/order-store.ts"
 import { refundStore } from "../persistence/refund-store.ts"
 import { type FieldSeals, fieldSeals } from "../persistence/sealed-fields.ts"
 import { type ShopStore, shopStore } from "../persistence/shop-store.ts"
+import type { BillRuns } from "../usecases/bill-ports.ts"
 import type { NotificationQueues, NotificationStore } from "../usecases/notification-ports.ts"
 import type { PollPorts } from "../usecases/poll-order.ts"
 import type {
@@ -50,6 +52,7 @@ export type Desk = {
   fields: FieldSeals
   platformKeys: PlatformKeyDesk
   days: OrderDays
+  bills: BillRuns
   notifications: NotificationStore
   notificationQueues: NotificationQueues
   timeZoneOf(merchantId: string): Promise<string>
@@ -99,6 +102,7 @@ export function openDesk(variables: Readonly<Record<string, string>>): Desk {
     notifications: notificationStore(dynamodb, mainTable),
     notificationQueues: notificationQueues(environment),
     days: orderDays(dynamodb, { main: mainTable, settings: settingsTable }),
+    bills: openBillRuns(environment),
     timeZoneOf: async (merchantId) => (await registry.read(merchantId))?.timeZone ?? DEFAULT_TIME_ZONE,
     queueCounts: () => queueCounts(new SQSClient(), environment.pollQueues),
     pollPorts: acting,

@@ -30,6 +30,8 @@ export function findLocalTarget(dataDir: string): LocalTarget {
       POLL_QUEUES: JSON.stringify(pollQueues),
       NOTIFICATION_QUEUES: JSON.stringify(connection.notificationQueues),
       CHANNEL_URLS: JSON.stringify(channelUrls),
+      MOVEMENTS_BUCKET: connection.buckets.movements,
+      BILLS_BUCKET: connection.buckets.bills,
       UNDO_WORKFLOW_ARN: connection.undoWorkflowArn,
       REFUND_WORKFLOW_ARN: connection.refundWorkflowArn,
       SPEED: String(connection.speed),

@@ -8,6 +8,7 @@ import { apiKeysAdd } from "./api-keys-add.ts"
 import { apiKeysList } from "./api-keys-list.ts"
 import { apiKeysRevoke } from "./api-keys-revoke.ts"
 import { audit } from "./audit.ts"
+import { bills } from "./bills.ts"
 import type { Answer, Command } from "./command.ts"
 import { findCommand } from "./command-names.ts"
 import type { Desk } from "./desk.ts"
@@ -75,6 +76,7 @@ const COMMANDS: readonly Command[] = [
   platformKeysReseal,
   platformKeysRetire,
   platformKeysRehearse,
+  bills,
   audit,
 ]
 const REFUSED = 1

@@ -7,6 +7,7 @@ import { localTime } from "./times.ts"
 
 export function describeMerchant(merchant: RegisteredMerchant, shopCount: number): string[] {
   const { merchantId, name, timeZone, category, subCategory, version, disabled, addedAtMs } = merchant
+  const { membershipUrl, phoneUrl } = merchant
   const live = merchant.apiKeys.filter(({ revoked }) => !revoked)
   const kind = [category, subCategory].filter((it) => it !== undefined).join(", ")
   return [
@@ -14,6 +15,8 @@ export function describeMerchant(merchant: RegisteredMerchant, shopCount: number
     `name      ${name}`,
     ...(kind ? [`category  ${kind}`] : []),
     `time zone ${timeZone}`,
+    ...(membershipUrl === undefined ? [] : [`members   told to ${membershipUrl}`]),
+    ...(phoneUrl === undefined ? [] : [`phones    told to ${phoneUrl}`]),
     `state     ${stateOf(merchant)}${disabled ? ": no payment is accepted" : ""}`,
     `version   ${version}`,
     ...(addedAtMs === undefined ? [] : [`added     ${localTime(addedAtMs, timeZone)}`]),

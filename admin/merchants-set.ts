@@ -7,9 +7,23 @@ import { UsageError } from "./usage-error.ts"
 export const merchantsSet: Command = {
   name: "merchants set",
   words: "M",
-  summary: "Changes a merchant's name, time zone or category",
-  details: ['What is not named stays. An empty text (--category "") takes a category away.'],
-  takes: ["name", "time-zone", "category", "sub-category", "operator", "reason", "yes", "json"],
+  summary: "Changes a merchant's name, time zone, category or addresses",
+  details: [
+    'What is not named stays. An empty text (--category "") takes a category or an address away.',
+    "Without --membership-url customers cannot become its members; without --phone-url it hears of no new numbers.",
+  ],
+  takes: [
+    "name",
+    "time-zone",
+    "category",
+    "sub-category",
+    "membership-url",
+    "phone-url",
+    "operator",
+    "reason",
+    "yes",
+    "json",
+  ],
   wordCount: { min: 1, max: 1 },
   run(request, desk, terminal) {
     const change = changeIn(request)
@@ -36,15 +50,31 @@ export const merchantsSet: Command = {
   },
 }
 
-function changeIn({ name, timeZone, category, subCategory }: Request): ProfileChange {
-  const change = { name, timeZone, category, subCategory }
+function changeIn({
+  name,
+  timeZone,
+  category,
+  subCategory,
+  membershipUrl,
+  phoneUrl,
+}: Request): ProfileChange {
+  const change = { name, timeZone, category, subCategory, membershipUrl, phoneUrl }
   if (Object.values(change).every((it) => it === undefined)) {
-    throw new UsageError("say what to change: --name, --time-zone, --category or --sub-category")
+    throw new UsageError(
+      "say what to change: --name, --time-zone, --category, --sub-category, --membership-url or --phone-url",
+    )
   }
   return change
 }
 
-const WORDS = { name: "name", timeZone: "time zone", category: "category", subCategory: "sub-category" }
+const WORDS = {
+  name: "name",
+  timeZone: "time zone",
+  category: "category",
+  subCategory: "sub-category",
+  membershipUrl: "membership address",
+  phoneUrl: "address for new phone numbers",
+}
 
 function inWords(change: ProfileChange): string {
   return (Object.keys(WORDS) as (keyof typeof WORDS)[])

@@ -4,6 +4,7 @@
  */
 import { localDateTime } from "../domain/days.ts"
 import type { Order } from "../domain/order.ts"
+import { heldCount } from "../domain/reservation.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
 
 export type Permitted = { ok: true } | { ok: false; why: string }
@@ -44,7 +45,7 @@ export function describeNextSteps(steps: NextSteps): string {
 function reversePaid(order: Order, nowMs: number, timeZone: string): Permitted {
   const dayOf = (atMs: number) => localDateTime(atMs, timeZone).date
   const paidToday = dayOf(order.finalAtMs ?? order.createdAtMs) === dayOf(nowMs)
-  if (order.reservations.length > 0) return no("a refund of it was sent: further refunds are the way")
+  if (heldCount(order.reservations) > 0) return no("some of it is refunded: further refunds are the way")
   return paidToday ? YES : no("it was paid on an earlier day: a refund is the way")
 }
 

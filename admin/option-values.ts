@@ -81,6 +81,20 @@ export function phoneFrom(text: string): string {
   return text
 }
 
+/** That it may be posted to is checked at each call (functions/notify/endpoint-address.ts): names change their meaning. */
+export function urlFrom(option: string): (text: string) => string {
+  return (text) => {
+    const url = text.length <= 256 && URL.canParse(text) ? new URL(text) : undefined
+    const plain = url?.protocol === "http:" && /^(localhost|127\.0\.0\.1)$/.test(url.hostname)
+    if (!url || (url.protocol !== "https:" && !plain) || url.username !== "" || url.password !== "") {
+      throw new UsageError(
+        `--${option} is an https address of at most 256 characters, without a user name; http only on this machine`,
+      )
+    }
+    return recordableFrom(option, 256)(text)
+  }
+}
+
 /** Degrees with at most six digits after the point: a tenth of a metre. */
 export function degreesFrom(option: string, most: number): (text: string) => number {
   return (text) => {

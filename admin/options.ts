@@ -13,6 +13,7 @@ import {
   reasonFrom,
   recordableFrom,
   timeZoneFrom,
+  urlFrom,
   yuanFrom,
 } from "./option-values.ts"
 import { UsageError } from "./usage-error.ts"
@@ -34,6 +35,12 @@ const OPTIONS = {
   "sub-category": { type: "string", shown: "--sub-category TEXT", means: "more closely" },
   address: { type: "string", shown: "--address TEXT", means: "where the shop is" },
   phone: { type: "string", shown: "--phone NUMBER", means: "the shop's; kept encrypted, shown in part" },
+  "membership-url": { type: "string", shown: "--membership-url URL", means: "where it hears of its members" },
+  "phone-url": {
+    type: "string",
+    shown: "--phone-url URL",
+    means: "where it hears of their new phone numbers",
+  },
   longitude: { type: "string", shown: "--longitude=DEGREES", means: "east of Greenwich; west is negative" },
   latitude: { type: "string", shown: "--latitude=DEGREES", means: "north of the equator" },
   "average-spend": { type: "string", shown: "--average-spend YUAN", means: "of a customer, such as 38.50" },
@@ -85,6 +92,8 @@ export function checkRequest(
     subCategory: read(values["sub-category"], orNone(recordableFrom("sub-category", 32))),
     address: read(values.address, orNone(printableFrom("address", 128))),
     phone: read(values.phone, orNone(phoneFrom)),
+    membershipUrl: read(values["membership-url"], orNone(urlFrom("membership-url"))),
+    phoneUrl: read(values["phone-url"], orNone(urlFrom("phone-url"))),
     longitude: read(values.longitude, orNone(degreesFrom("longitude", 180))),
     latitude: read(values.latitude, orNone(degreesFrom("latitude", 90))),
     averageSpendFen: read(values["average-spend"], orNone(yuanFrom("average-spend"))),

@@ -22,14 +22,14 @@ export type PlatformKeyDesk = PlatformKeyPorts & {
 }
 
 export function openPlatformKeyDesk(environment: Environment): PlatformKeyDesk {
-  const { settingsTable, dataKeyId, publicUrl } = environment
+  const { mainTable, settingsTable, dataKeyId, publicUrl } = environment
   const place = { dynamodb, kms, settingsTable, dataKeyId }
   return {
     clock,
     store: platformKeyStore(dynamodb, settingsTable),
     maker: kmsKeyMaker(kms, dataKeyId, () => random.id(clock.nowMs())),
     publicUrl,
-    values: sealedValues(dynamodb, settingsTable),
+    values: sealedValues(dynamodb, { main: mainTable, settings: settingsTable }),
     fieldKeysAt: async (atMs) => (await dataKeyOpener(place)(clock.nowMs())).fieldKeysAt(atMs),
     openSecrets: () => secretsOpener(place)(clock.nowMs()),
     async rootKey() {

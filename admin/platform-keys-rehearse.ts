@@ -88,8 +88,8 @@ async function rehearseSealing({ clock, platformKeys }: Desk, keys: PlatformKeys
     values: 0,
     faults: [],
   }
-  for (const merchantId of await platformKeys.values.merchantIds()) {
-    for (const value of await platformKeys.values.ofMerchant(merchantId)) {
+  for (const part of await platformKeys.values.parts()) {
+    for (const value of await platformKeys.values.ofPart(part)) {
       rehearsal.values += 1
       try {
         sealing.sealAnew(value)

@@ -26,7 +26,7 @@ export const platformKeysReseal: Command = {
       () =>
         resealValues(platformKeys.values, sealingUnder(keys), (done, of) => {
           const step = Math.max(1, Math.floor(of / SHOWN_TIMES))
-          if (done % step === 0 || done === of) terminal.say(`${done} of ${of} merchants`)
+          if (done % step === 0 || done === of) terminal.say(`${done} of ${of} parts`)
         }),
       inShort,
     )

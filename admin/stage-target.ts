@@ -13,6 +13,8 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   POLL_QUEUES: "PollQueues",
   NOTIFICATION_QUEUES: "NotificationQueues",
   CHANNEL_URLS: "ChannelUrls",
+  MOVEMENTS_BUCKET: "MovementsBucketName",
+  BILLS_BUCKET: "BillsBucketName",
   UNDO_WORKFLOW_ARN: "UndoWorkflowArn",
   REFUND_WORKFLOW_ARN: "RefundWorkflowArn",
   SPEED: "Speed",

@@ -30,6 +30,17 @@ const refusals: [string, string[], RegExp][] = [
   ["a name with a phone number", merchant("add", "M9", "--name", "店13800138000", ...who), /no phone/],
   ["a zone that is none", merchant("set", "M9", "--time-zone", "Asia/Nowhere", ...who), /--time-zone is/],
   ["a zone by its offset", merchant("set", "M9", "--time-zone", "+08:00", ...who), /--time-zone is/],
+  ["an address that is none", merchant("set", "M9", "--membership-url", "shop", ...who), /an https address/],
+  [
+    "an address in clear",
+    merchant("set", "M9", "--phone-url", "http://shop.example/", ...who),
+    /an https address/,
+  ],
+  [
+    "an address with a password",
+    merchant("set", "M9", "--phone-url", "https://a:b@s.cn", ...who),
+    /user name/,
+  ],
   ["a change by nobody", merchant("enable", "M9", "--reason", "x"), /--operator NAME is needed/],
   ["a change without a reason", merchant("disable", "M9", "--operator", "x", "--yes"), /--reason TEXT/],
   ["a phone number that is none", shop("--phone", "call me"), /--phone is a phone number/],

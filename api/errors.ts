@@ -29,10 +29,23 @@ export const ERRORS = {
   MERCHANT_DISABLED: { status: 403, advice: "fix", zh: "商户已停用", en: "The merchant is disabled" },
   PERMISSION_DENIED: { status: 403, advice: "fix", zh: "没有权限", en: "Permission denied" },
   CODE_NOT_OPEN: { status: 403, advice: "fix", zh: "消费码未开通", en: "The payment code is not opened" },
+  PHONE_NOT_VERIFIED: {
+    status: 403,
+    advice: "fix",
+    zh: "手机号未经登录验证",
+    en: "The phone number is not the one that was verified at login",
+  },
   ORDER_NOT_FOUND: { status: 404, advice: "ask", zh: "订单不存在", en: "Order not found" },
   REFUND_NOT_FOUND: { status: 404, advice: "ask", zh: "退款单不存在", en: "Refund not found" },
   CODE_NOT_FOUND: { status: 404, advice: "fix", zh: "消费码不存在", en: "Code not found" },
   AGREEMENT_NOT_FOUND: { status: 404, advice: "fix", zh: "免密协议不存在", en: "Agreement not found" },
+  MEMBERSHIP_NOT_OFFERED: {
+    status: 404,
+    advice: "fix",
+    zh: "商户不存在或未开放会员",
+    en: "The merchant is unknown or takes no members",
+  },
+  MEMBERSHIP_NOT_FOUND: { status: 404, advice: "fix", zh: "未开通该商户会员", en: "Membership not found" },
   ORDER_NO_REUSED: {
     status: 409,
     advice: "fix",
@@ -68,6 +81,13 @@ export const ERRORS = {
     advice: "fix",
     zh: "已超过可撤销期限",
     en: "The time for reversal has passed",
+  },
+  PHONE_REQUIRED: { status: 409, advice: "fix", zh: "请先设置手机号", en: "Set a phone number first" },
+  PHONE_TAKEN: {
+    status: 409,
+    advice: "fix",
+    zh: "该手机号已被其他用户使用",
+    en: "The phone number is another customer's",
   },
   BILL_NOT_READY: { status: 409, advice: "again", zh: "账单尚未生成", en: "The bill is not ready yet" },
   BODY_TOO_LARGE: {

@@ -78,6 +78,17 @@ export const agreementPayType = field(
   "应为 CT_WECHAT、CT_ALIPAY 或 CT_UNION",
   "must be CT_WECHAT, CT_ALIPAY or CT_UNION",
 )
+export const merchantId = field(
+  z.string().regex(/^[0-9A-Za-z_-]{1,64}$/),
+  "应为 1–64 位数字、字母、_ 或 -",
+  "must be 1–64 characters of 0-9 A-Z a-z _ -",
+)
+/** A mainland mobile number, with or without its prefix, or any other number in E.164: what domain/phone.ts takes. */
+export const phone = field(
+  z.string().regex(/^(?:(?:\+86)?1[3-9]\d{9}|\+(?!86)[1-9]\d{7,14})$/),
+  "应为 11 位手机号，或带 + 和国家代码的号码",
+  "must be a mainland mobile number of 11 digits, or a number with + and its country's code",
+)
 export const pageLimit = field(
   z.coerce.number().int().min(1).max(100),
   "应为 1–100 的整数",

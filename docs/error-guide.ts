@@ -53,7 +53,9 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     program: "Have the customer log in again.",
   },
   MERCHANT_DISABLED: {
-    when: "(applypay) The platform's operator has disabled the merchant. Asking, reversing and refunding go on.",
+    when:
+      "(applypay, app: opening a membership) The platform's operator has disabled the merchant. Asking, reversing and " +
+      "refunding go on, and so does leaving.",
     program: "Stop charging. Nothing happened: the number and the code are free.",
     cashier: "“Use another way to pay”, and calls the manager, who calls the operator",
   },
@@ -64,6 +66,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   CODE_NOT_OPEN: {
     when: "(app) The customer has not opened the consumption code.",
     program: "Offer to open it.",
+  },
+  PHONE_NOT_VERIFIED: {
+    when:
+      "(app) The customer's token carries another number, or one that the login provider did not verify; in production " +
+      "also where it carries none.",
+    program: "Have the customer verify the number with the login provider, then call with the new token.",
   },
   ORDER_NOT_FOUND: {
     when: "The merchant has no such order. After a time-out this is not final: the charge may still be on its way.",
@@ -84,6 +92,14 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   AGREEMENT_NOT_FOUND: {
     when: "(app) The agreement has ended already, or is another customer's.",
     program: "List the agreements anew.",
+  },
+  MEMBERSHIP_NOT_OFFERED: {
+    when: "(app) The merchant is unknown, or has no address at which it hears of members.",
+    program: "Do not offer its membership.",
+  },
+  MEMBERSHIP_NOT_FOUND: {
+    when: "(app) The customer never opened a membership of this merchant.",
+    program: "List the memberships anew.",
   },
   ORDER_NO_REUSED: {
     when: "The number was used before with other content. The order that has it stands as it was.",
@@ -117,8 +133,16 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     when: "The order was paid on an earlier day of the merchant's time zone.",
     program: "Refund it instead.",
   },
+  PHONE_REQUIRED: {
+    when: "(app) Merchants know their members by phone number, and the customer has set none.",
+    program: "Have the customer set it, then open the membership.",
+  },
+  PHONE_TAKEN: {
+    when: "(app) Another customer has set this number. It is not told who.",
+    program: "Ask for another number; whoever holds it first has to change it.",
+  },
   BILL_NOT_READY: {
-    when: "The day's bill is not closed yet. No call gives it yet.",
+    when: "The day's bill is not made yet: a day is closed half an hour after its midnight, and its bill made at two.",
     program: "Ask again later.",
   },
   BODY_TOO_LARGE: {

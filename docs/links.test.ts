@@ -62,3 +62,12 @@ test("every file that a page names by its path is there", () => {
   )
   assert.deepEqual(missing, [])
 })
+
+test("every decision stands in the index of decisions", () => {
+  const index = textOf("docs/adr/README.md")
+  const decisions = globSync("docs/adr/0*.md", { cwd: ROOT }).map((page) => page.replace("docs/adr/", ""))
+  assert.deepEqual(
+    decisions.filter((page) => !index.includes(`](${page})`)),
+    [],
+  )
+})

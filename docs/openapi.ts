@@ -60,10 +60,11 @@ function description(): ZodOpenApiObject {
     tags: [
       { name: "paying", description: "A merchant charges scanned codes. Signed." },
       { name: "undoing", description: "A merchant reverses and refunds. Signed." },
+      { name: "bills", description: "A merchant's books: what a day came to, line by line. Signed." },
       { name: "app", description: "The customer's app. With a bearer token; answers are not signed." },
       { name: "keys", description: "The keys that answers to merchants are signed with." },
     ],
-    paths: { ...Object.assign({}, ...calls.map(pathOf)), ...keyPath() },
+    paths: { ...pathsOf(calls), ...keyPath() },
     components: {
       schemas: { Refused, Order: OrderOutput, Refund: RefundOutput },
       examples: Object.fromEntries(
@@ -83,10 +84,17 @@ function description(): ZodOpenApiObject {
   }
 }
 
-function pathOf(call: DocumentedCall): ZodOpenApiPathsObject {
+/** A path may be both asked and written to. */
+function pathsOf(calls: readonly DocumentedCall[]): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const call of calls) paths[call.path] = { ...paths[call.path], [call.method]: operationOf(call) }
+  return paths
+}
+
+function operationOf(call: DocumentedCall): ZodOpenApiOperationObject {
   const signed = call.tag !== "app"
   const { body, requests = {}, pathParameters: path, queryParameters: query } = call
-  const operation: ZodOpenApiOperationObject = {
+  return {
     operationId: call.id,
     summary: call.summary,
     description: call.description,
@@ -107,7 +115,6 @@ function pathOf(call: DocumentedCall): ZodOpenApiPathsObject {
       : {}),
     responses: responses(call.output, call.answers, errorsOf(call), signed),
   }
-  return { [call.path]: { [call.method]: operation } }
 }
 
 /** Beside the one of the security scheme. */

@@ -26,8 +26,3 @@ export function daysAfter(day: string, days: number): string {
   const atMs = Date.UTC(year ?? 0, (month ?? 0) - 1, date) + days * DAY_MS
   return new Date(atMs).toISOString().slice(0, 10).replaceAll("-", "")
 }
-
-/** Whether there is such a day in the calendar. */
-export function isDay(text: string): boolean {
-  return /^\d{8}$/.test(text) && daysAfter(text, 0) === text
-}

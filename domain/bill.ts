@@ -64,14 +64,16 @@ export function statementDigest(bill: Bill): Buffer {
 }
 
 function eachOnce(movements: readonly Movement[]): Movement[] {
-  const byIdentity = new Map<string, Movement>()
+  // As identityOf tells them apart, without a text for each.
+  const byNumber = { PAYMENT: new Map<string, Movement>(), REVERSAL: new Map(), REFUND: new Map() }
   for (const movement of movements) {
-    const identity = identityOf(movement)
-    const known = byIdentity.get(identity)
+    const known = byNumber[movement.kind]
+    const number = movement.refundId ?? movement.tradeNo
+    const before = known.get(number)
     // Two deliveries differ only where the merchant's zone was changed between them: whichever, but always the same.
-    if (!known || movement.time < known.time) byIdentity.set(identity, movement)
+    if (!before || movement.time < before.time) known.set(number, movement)
   }
-  return [...byIdentity.values()]
+  return Object.values(byNumber).flatMap((known) => [...known.values()])
 }
 
 function inOrder(movements: Movement[]): Movement[] {
@@ -110,7 +112,15 @@ function totals(movements: readonly Movement[]): BillInfo[] {
   for (const { payType, kind, amountFen } of movements) {
     let info = byPayType.get(payType)
     if (!info) {
-      info = { payType, totalCount: 0, totalFen: 0, reverseCount: 0, reverseFen: 0, refundCount: 0, refundFen: 0 }
+      info = {
+        payType,
+        totalCount: 0,
+        totalFen: 0,
+        reverseCount: 0,
+        reverseFen: 0,
+        refundCount: 0,
+        refundFen: 0,
+      }
       byPayType.set(payType, info)
     }
     if (kind === "PAYMENT") {

@@ -34,11 +34,17 @@ export type ReverseOutcome =
   | { kind: "unknown"; cause: string }
   | { kind: "notSent"; cause: string }
 
-/** After asking to give money back. `processing`: accepted, not yet done; ask with queryRefund under the same number. */
+/**
+ * After asking to give money back. `processing`: accepted, not yet done; ask with queryRefund under the same number. `stuck`:
+ * the money has left the merchant and reached nobody; a person settles it at the channel. `refused`: nothing went back;
+ * `numberEnded` where the channel says so of the refund itself, so that its number can be used for nothing more, `perhapsLater`
+ * where the same asking may fare better in a while.
+ */
 export type ReturnOutcome =
   | { kind: "returned"; channelRefundNo?: string; couponFen?: Fen; returnedAtMs?: number }
   | { kind: "processing" }
-  | { kind: "refused"; channelCode: string }
+  | { kind: "stuck"; channelCode: string }
+  | { kind: "refused"; channelCode: string; numberEnded?: true; perhapsLater?: true }
   | { kind: "notFound" }
   | { kind: "unknown"; cause: string }
   | { kind: "notSent"; cause: string }

@@ -49,11 +49,6 @@ export function phoneNotification(
   })
 }
 
-/** The notification of a wish, by the time of that wish. */
-export function wishNotificationKey({ uid, merchantId, changedAtMs }: Membership) {
-  return { tradeNo: subjectOf("membership", uid, merchantId), sequence: changedAtMs }
-}
-
 export function isMemberEvent(type: Notification["type"]): type is MemberEventType {
   return MEMBER_EVENT_TYPES.some((it) => it === type)
 }

@@ -20,6 +20,8 @@ export type Membership = {
   version: number
   /** Of that wish; later than that of the one before it. */
   changedAtMs: number
+  /** When the wish before it was made, of which the merchant may still be told. */
+  previousAtMs?: number
   /** Whether the merchant has heard of it, or nobody needs to tell it. */
   told: boolean
 }
@@ -62,6 +64,7 @@ function nextVersion(before: Membership | undefined, nowMs: number) {
   return {
     version: (before?.version ?? 0) + 1,
     changedAtMs: Math.max(nowMs, (before?.changedAtMs ?? 0) + 1),
+    previousAtMs: before?.changedAtMs,
     told: false,
   }
 }

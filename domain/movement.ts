@@ -97,13 +97,12 @@ export function isRefundMovement({ before, after }: Change<Refund>): boolean {
 export function movementOfRefund(change: Change<Refund>, timeZone: string): Movement | undefined {
   if (!isRefundMovement(change)) return undefined
   const { after } = change
-  if (!after.payType) throw new Error(`refund ${after.refundId} has no pay type`)
   return {
     kind: "REFUND",
     ...moment(after.events.at(-1), timeZone),
     merchantId: after.merchantId,
     storeId: after.storeId,
-    payType: after.payType,
+    payType: after.payType ?? OF_CHANNEL[after.channel],
     channel: after.channel,
     amountFen: after.amountFen,
     couponFen: after.couponFen ?? 0,
@@ -119,8 +118,16 @@ export function movementOfRefund(change: Change<Refund>, timeZone: string): Move
 
 function paidBy({ tradeNo, payType, legs }: Order): { payType: PayType; channel: ChannelId } {
   const channel = legs[0]?.channel
-  if (!payType || !channel) throw new Error(`order ${tradeNo} was paid by nothing`)
-  return { payType, channel }
+  if (!channel) throw new Error(`order ${tradeNo} was paid by nothing`)
+  return { payType: payType ?? OF_CHANNEL[channel], channel }
+}
+
+/** Where the code did not say it. */
+const OF_CHANNEL: Readonly<Record<ChannelId, PayType>> = {
+  wechat: "CT_WECHAT",
+  alipay: "CT_ALIPAY",
+  unionpay: "CT_UNION",
+  mpay: "CT_MPAY",
 }
 
 /** Of the write that made it final. */

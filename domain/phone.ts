@@ -5,8 +5,8 @@ const MAINLAND = /^1[3-9]\d{9}$/
 const MAINLAND_PREFIX = "+86"
 /** ITU-T E.164: at most 15 digits, and none begins with 0. No country has subscribers with fewer than eight in all. */
 const INTERNATIONAL = /^\+[1-9]\d{7,14}$/
-/** What people put between digits. */
-const SEPARATORS = /[ -]/g
+/** What people and login providers put between digits. */
+const SEPARATORS = /[ ().-]/g
 
 /**
  * In E.164, such as `+8613812341234`. A mainland number may come without its prefix; every other one needs its own.

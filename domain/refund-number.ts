@@ -18,11 +18,11 @@ export function isRefundId(value: string): boolean {
 }
 
 /**
- * The number under which a channel knows one sending of a refund: the refund's own, the leg and the generation in two
- * digits each. Asked again it is the same number, which moves money once; only a refund that failed for certain and is sent
- * again by a person gets the next generation. 30 digits fit every channel's limit (WeChat 64, UnionPay 40 characters).
+ * The number under which a channel knows a refund: the refund's own, the leg, and which of its numbers it is, in two digits
+ * each. Asked again it is the same number, which moves money once; only a refund that ended at the channel without moving any
+ * gets the next. 30 digits fit every channel's limit (WeChat 64, UnionPay 40 characters).
  */
-export function channelRefundNoOf(refundId: string, legNo: number, generation: number): string {
+export function channelRefundNoOf(refundId: string, legNo: number, channelNo: number): string {
   const twoDigits = (value: number) => String(value).padStart(2, "0")
-  return `${refundId}${twoDigits(legNo)}${twoDigits(generation)}`
+  return `${refundId}${twoDigits(legNo)}${twoDigits(channelNo)}`
 }

@@ -31,8 +31,10 @@ export type Refund = {
   state: RefundState
   /** Rises by one with each write. */
   version: number
-  /** How often it was sent under a number of its own: 1, and one more for each time a person sends a failed one again. */
+  /** 1, and one more for each time a person sends a failed one again: each is held on the order anew. */
   generation: number
+  /** Which of its numbers at the channel is in use: the same again, unless the channel said that it ended. */
+  channelNo: number
   /** Who may talk to the channel about it, and until when. */
   lease?: Lease
   /** When something was last sent under this generation's number whose end was not heard: it may still be carried out. */
@@ -55,13 +57,17 @@ export type Refund = {
 
 /** The refund as it is first written. */
 export function newRefund(
-  facts: Omit<Refund, "state" | "version" | "generation" | "events" | "finalAtMs" | "unansweredAtMs">,
+  facts: Omit<
+    Refund,
+    "state" | "version" | "generation" | "channelNo" | "events" | "finalAtMs" | "unansweredAtMs"
+  >,
 ): Refund {
   return {
     ...facts,
     state: nextRefundState("NONE", "claimed"),
     version: 1,
     generation: 1,
+    channelNo: 1,
     events: [{ event: "claimed", atMs: facts.createdAtMs }],
   }
 }
@@ -76,6 +82,7 @@ export function applyToRefund(
       Refund,
       | "lease"
       | "generation"
+      | "channelNo"
       | "unansweredAtMs"
       | "channelRefundNo"
       | "couponFen"
@@ -104,6 +111,21 @@ export function withRefundLease(refund: Refund, holder: string, nowMs: number): 
     lease: { holder, untilMs: nowMs + LEASE_MS },
     unansweredAtMs: refund.lease ? refund.lease.untilMs : refund.unansweredAtMs,
   }
+}
+
+/** When this generation of it began. */
+export function begunAtMs(refund: Refund): number {
+  const begun = refund.events.findLast((it) => it.event === "claimed" || it.event === "sentAgain")
+  return begun?.atMs ?? refund.createdAtMs
+}
+
+/**
+ * Its number is claimed and nobody has written to it since: its amount need not be held yet, and it may still be refused, so
+ * nobody may be told of it.
+ */
+export function isFreshClaim({ state, events, lease }: Refund): boolean {
+  const last = events.at(-1)
+  return state === "PROCESSING" && last?.event === "claimed" && lease?.untilMs === last.atMs + LEASE_MS
 }
 
 /** The lease is let go: whoever is next need not wait for it. */

@@ -5,8 +5,10 @@
 import type { Fen } from "./money.ts"
 import type { Order } from "./order.ts"
 
-/** Refunds of one order, the limit of the strictest channel. */
+/** Refunds of one order that move money, the limit of the strictest channel. */
 export const MOST_REFUNDS = 50
+/** With those that failed: the order's item must not grow for ever. */
+const MOST_SENT = 100
 
 /** HELD: given back, or about to be. RELEASED: that generation of it failed for certain. */
 export type Reservation = {
@@ -28,6 +30,10 @@ export function heldFen(reservations: readonly Reservation[]): Fen {
   return reservations.reduce((sum, it) => sum + (it.state === "HELD" ? it.amountFen : 0), 0)
 }
 
+export function heldCount(reservations: readonly Reservation[]): number {
+  return reservations.filter((it) => it.state === "HELD").length
+}
+
 export function reservationOf(order: Order, refundId: string): Reservation | undefined {
   return order.reservations.find((it) => it.refundId === refundId)
 }
@@ -42,9 +48,9 @@ export function reserve(order: Order, wanted: Omit<Reservation, "state">): Reser
       : { kind: "refused", code: "ORDER_STATE_FORBIDS" }
   }
   if (order.state !== "PAID") return { kind: "refused", code: "ORDER_STATE_FORBIDS" }
-  if (!before && order.reservations.length >= MOST_REFUNDS)
-    return { kind: "refused", code: "ORDER_STATE_FORBIDS" }
   const others = order.reservations.filter((it) => it.refundId !== refundId)
+  if (heldCount(others) >= MOST_REFUNDS || others.length >= MOST_SENT)
+    return { kind: "refused", code: "ORDER_STATE_FORBIDS" }
   if (heldFen(others) + amountFen > order.totalFen) return { kind: "refused", code: "REFUND_EXCEEDS_PAID" }
   return { kind: "reserved", order: withReservations(order, [...others, { ...wanted, state: "HELD" }]) }
 }

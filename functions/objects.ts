@@ -2,7 +2,7 @@
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3"
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner"
 import { billRuns } from "../persistence/bill-runs.ts"
-import { type ObjectLinks, billStore } from "../persistence/bill-store.ts"
+import { billStore, type ObjectLinks } from "../persistence/bill-store.ts"
 import { movementStore } from "../persistence/movement-store.ts"
 import { objectStore } from "../persistence/object-store.ts"
 import type { Environment } from "./environment.ts"

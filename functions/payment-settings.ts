@@ -28,7 +28,8 @@ export function undoSettings({ tuning, speed }: Tuned): UndoSettings {
   }
 }
 
-const REFUND_PLAN_MS = [5, 10, 30, 60, 120, 300, 600].map((seconds) => seconds * 1_000)
+/** In all a little more than `visibleAfterMs`, so that the last of them brings the desk to know. */
+const REFUND_PLAN_MS = [5, 10, 30, 60, 120, 300, 90].map((seconds) => seconds * 1_000)
 
 /** Settings of refunding: channels take between seconds and days for it. */
 export function refundSettings({ tuning, speed }: Tuned): RefundSettings {

@@ -13,17 +13,19 @@ export function platformSecrets(environment: Environment) {
   const secrets = fresh(environment, secretsOpener(placeOf(environment)))
   const opened = async () => (await secrets.get()).dataKeys
   const openedNow = async () => (await secrets.getNow()).dataKeys
+  const heldDataKeys: KeptFresh<OpenDataKeys> = { get: opened, getNow: openedNow }
   return {
     answerKey: async () => (await secrets.get()).answerKeyAt(clock.nowMs()),
     dataKeys: opened,
-    merchants: merchantsOf(environment, { get: opened, getNow: openedNow }),
+    heldDataKeys,
+    merchants: merchantsOf(environment, heldDataKeys),
   }
 }
 
 /** For all others. */
 export function dataSecrets(environment: Environment) {
   const dataKeys = fresh(environment, dataKeyOpener(placeOf(environment)))
-  return { dataKeys: dataKeys.get, merchants: merchantsOf(environment, dataKeys) }
+  return { dataKeys: dataKeys.get, heldDataKeys: dataKeys, merchants: merchantsOf(environment, dataKeys) }
 }
 
 /** Seals and opens under the data keys as they stand at each moment. */

@@ -10,6 +10,9 @@ import { type Answer, type EnvelopedAnswer, envelope } from "./envelope.ts"
 import { languageOf } from "./language.ts"
 import { Refused } from "./refused.ts"
 
+/** As the login provider has it; `verified` where it knows that the customer can be reached there. */
+export type ProvenPhone = { number: string; verified: boolean }
+
 /** Facts of one call, gathered on its way in. */
 export type CallFacts = {
   requestId: string
@@ -26,6 +29,8 @@ export type CallFacts = {
   keyId?: string
   nonce?: string
   uid?: string
+  /** What the customer's token says of their phone number. */
+  provenPhone?: ProvenPhone
   /** Its line. */
   log: CallLog
 }

@@ -1,20 +1,28 @@
 /** A call of the customer's app: known by the token of the configured issuer (contract §4), answered unsigned. */
-import { createRemoteJWKSet, errors, jwtVerify } from "jose"
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose"
 import type * as z from "zod"
 import type { Language } from "../api/errors.ts"
-import { type CallSurroundings, callHandler } from "./call.ts"
+import { type CallSurroundings, callHandler, type ProvenPhone } from "./call.ts"
 import type { Answer } from "./envelope.ts"
 import { parseInput, parseJsonBody } from "./input.ts"
 import { Refused } from "./refused.ts"
 
-export type CustomerCaller = { uid: string; language: Language; nowMs: number }
+export type CustomerCaller = {
+  uid: string
+  language: Language
+  nowMs: number
+  /** Where their token says something of it. */
+  provenPhone?: ProvenPhone
+}
 
 export type TokenSettings = { issuer: string; audience: string; jwksUrl: string }
 
 export type CustomerEdge = Omit<CallSurroundings, "name" | "seal"> & { verifyToken: VerifyToken }
 
-/** The uid, or undefined where the token is none of the issuer's, is not for us, or its time has passed. */
-export type VerifyToken = (token: string, nowMs: number) => Promise<string | undefined>
+export type TokenHolder = Pick<CustomerCaller, "uid" | "provenPhone">
+
+/** Whose it is, or undefined where the token is none of the issuer's, is not for us, or its time has passed. */
+export type VerifyToken = (token: string, nowMs: number) => Promise<TokenHolder | undefined>
 
 /** One call, from its raw input to its answer. */
 export type CustomerCall = (raw: RawInput, caller: CustomerCaller) => Promise<Answer>
@@ -35,7 +43,9 @@ export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): Ver
         currentDate: new Date(nowMs),
         clockTolerance: 5,
       })
-      return payload.sub !== undefined && UID.test(payload.sub) ? payload.sub : undefined
+      const { sub: uid } = payload
+      if (uid === undefined || !UID.test(uid)) return undefined
+      return { uid, provenPhone: phoneIn(payload) }
     } catch (error) {
       // The issuer not answering is our fault; every other error is the token's.
       const issuerSilent = error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)
@@ -43,6 +53,12 @@ export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): Ver
       return undefined
     }
   }
+}
+
+/** OpenID Connect Core 1.0, §5.1. */
+function phoneIn({ phone_number, phone_number_verified }: JWTPayload): ProvenPhone | undefined {
+  if (typeof phone_number !== "string") return undefined
+  return { number: phone_number, verified: phone_number_verified === true }
 }
 
 /** One handler for one or several calls, chosen by route. */
@@ -55,15 +71,16 @@ export function customerHandler(
     { ...edge, name },
     async (facts) => {
       const token = /^Bearer +([A-Za-z0-9._-]+)$/i.exec(facts.headers.authorization ?? "")?.[1]
-      const uid = token === undefined ? undefined : await edge.verifyToken(token, facts.nowMs)
-      if (uid === undefined) throw new Refused({ code: "TOKEN_INVALID" })
-      facts.uid = uid
+      const holder = token === undefined ? undefined : await edge.verifyToken(token, facts.nowMs)
+      if (holder === undefined) throw new Refused({ code: "TOKEN_INVALID" })
+      facts.uid = holder.uid
+      facts.provenPhone = holder.provenPhone
     },
-    async ({ uid = "", language, nowMs, body }, event) => {
+    async ({ uid = "", provenPhone, language, nowMs, body }, event) => {
       const call = calls[event.routeKey]
       if (!call) throw new Error(`no call for ${event.routeKey}`)
       const address = { ...event.queryStringParameters, ...event.pathParameters }
-      return call({ body, address }, { uid, language, nowMs })
+      return call({ body, address }, { uid, provenPhone, language, nowMs })
     },
   )
 }

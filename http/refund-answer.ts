@@ -8,6 +8,16 @@ const FAILED: Readonly<Record<Language, string>> = {
   zh: "渠道未能退款，金额未退回，请联系平台重新发起",
   en: "The channel did not refund it and no money went back: have the platform send it again",
 }
+const BALANCE_TOO_SMALL: Readonly<Record<Language, string>> = {
+  zh: "商户在渠道的余额不足，金额未退回，请充值后联系平台重新发起",
+  en: "The merchant's balance at the channel is too small and no money went back: top it up, then have it sent again",
+}
+/** As channels say it. */
+const SAYS_BALANCE: ReadonlySet<string> = new Set(["NOT_ENOUGH", "NOTENOUGH"])
+
+function whyFailed({ channelCode = "" }: Refund, language: Language): string {
+  return (SAYS_BALANCE.has(channelCode) ? BALANCE_TOO_SMALL : FAILED)[language]
+}
 
 /** A refund as refund and refundquery show it (A11, A17). Values not known yet are absent. */
 export function refundAnswer(
@@ -25,7 +35,7 @@ export function refundAnswer(
     pay_refund_fee: refund.amountFen,
     total_fee: refund.totalFen,
     ...(status === "RS_SUCCESS" ? { pay_refund_coupon_fee: refund.couponFen ?? 0 } : {}),
-    ...(status === "RS_FAILED" ? { refund_err_desc: FAILED[language] } : {}),
+    ...(status === "RS_FAILED" ? { refund_err_desc: whyFailed(refund, language) } : {}),
     ...endFields(refund, timeZone),
   }
 }

@@ -47,6 +47,7 @@ export function alarmTable(watched: Watched, overrides: AlarmLimits = {}): Alarm
     ...functionAlarms(metrics, limits),
     ...deskAlarms(metrics, limits),
     ...workAlarms(watched, metrics, limits),
+    ...notificationAlarms(watched, metrics),
     ...groundAlarms(watched, metrics),
     ...keyAlarms(metrics, watched.signingKeyDays),
   ]
@@ -166,6 +167,7 @@ const FAILING: Record<FunctionGroup, string> = {
   asking:
     "Outcomes are not found out and reversals stand still: cashiers do not learn what became of payments.",
   app: "Customers do not see in their app what became of their payments.",
+  bills: "Merchants do not get their bills of yesterday, or cannot fetch them.",
   workers: "Consumption records come late, and payments that got stuck are found late.",
 }
 
@@ -223,9 +225,10 @@ function deskAlarms({ gauge }: WatchedMetrics, { exceptionMinutes }: Limits): Al
   ]
 }
 
-/** Functions that nobody calls and waits for; a measurement or rotation that fails has an alarm of its own. */
+/** Functions that nobody calls and waits for; a measurement, rotation or bill that fails has an alarm of its own. */
 const WORKERS = FUNCTION_NAMES.filter((name) => {
   const { trigger } = rowOf(name)
+  if (functionsIn("bills").includes(name)) return false
   return !("routes" in trigger) && (!("schedule" in trigger) || trigger.schedule === "daily")
 })
 
@@ -301,6 +304,50 @@ function workAlarms(watched: Watched, metrics: WatchedMetrics, { streamSeconds }
       bad: 3,
       periods: 3,
       silence: TreatMissingData.BREACHING,
+    },
+  ]
+}
+
+function notificationAlarms({ notificationQueues }: Watched, { queue, said }: WatchedMetrics): AlarmRow[] {
+  const { first, repeats, deadLetters } = notificationQueues
+  const late = {
+    name: "notifications-late",
+    means: "Merchants' systems learn late what became of payments and refunds, if they wait to be told.",
+  }
+  return [
+    {
+      ...late,
+      of: "first",
+      metric: queue(first)("ApproximateAgeOfOldestMessage", Stats.MAXIMUM),
+      limit: 2 * 60,
+      bad: 2,
+      periods: 3,
+    },
+    {
+      ...late,
+      of: "repeats",
+      metric: queue(repeats)("ApproximateAgeOfOldestMessage", Stats.MAXIMUM),
+      // A message may be sent to wait 15 minutes, and its age counts from then.
+      limit: 30 * 60,
+      bad: 2,
+      periods: 3,
+    },
+    {
+      name: "notification-dead-letters",
+      means:
+        "Some merchants are told late of single payments or refunds: their notifications fail on our side.",
+      metric: sumOf([
+        queue(deadLetters)("NumberOfMessagesReceived", Stats.SUM),
+        queue(deadLetters)("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM),
+      ]),
+      limit: 1,
+    },
+    {
+      name: "notifications-undelivered",
+      means:
+        "A merchant's system was not told what became of a payment or refund, and nobody tries any more.",
+      metric: said("NotificationUndelivered", { call: "notify" }),
+      limit: 1,
     },
   ]
 }

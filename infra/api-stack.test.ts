@@ -14,6 +14,9 @@ test("the routes are those of the contract and no others", () => {
     "POST /metro/payment/v1/api/qrcode/reverse": "reverse",
     "POST /metro/payment/v1/api/qrcode/refund": "refund",
     "POST /metro/payment/v1/api/qrcode/refundquery": "refundquery",
+    "POST /metro/payment/v1/api/qrcode/bill": "bill",
+    "POST /metro/payment/v1/api/qrcode/billdownload": "billdownload",
+    "POST /metro/payment/v1/api/qrcode/billproof": "billproof",
     "GET /metro/payment/v1/keys": "keys",
     "POST /metro/payment/v1/app/code": "code",
     "POST /metro/payment/v1/app/code/open": "code",
@@ -23,6 +26,11 @@ test("the routes are those of the contract and no others", () => {
     "POST /metro/payment/v1/app/agreements/{id}/close": "agreements",
     "GET /metro/payment/v1/app/records": "records",
     "GET /metro/payment/v1/app/records/{pay_out_trade_no}": "records",
+    "POST /metro/payment/v1/app/memberships/open": "memberships",
+    "POST /metro/payment/v1/app/memberships/leave": "memberships",
+    "GET /metro/payment/v1/app/memberships": "memberships",
+    "POST /metro/payment/v1/app/phone": "phone",
+    "GET /metro/payment/v1/app/phone": "phone",
     "POST /metro/payment/v1/notify/wechat/{merchant_id}/{account_id}/{version}": "notifywechat",
   })
 })

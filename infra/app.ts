@@ -3,10 +3,10 @@
  *
  *   1. Put its addresses into infra/stages.ts.
  *   2. Once an account and region: npx cdk bootstrap
- *   3. METRO_PAY_SETTINGS='{"stage":"test"}' npx cdk deploy --all
+ *   3. npx cdk deploy --all -c stage=test
  *
  * Account and region are those of the AWS credentials in use. The outputs say where the API answers and which tables and
- * keys are its own. The stage is production where none is named; tables and keys of production outlive their stack.
+ * keys are its own; tables and keys of production outlive their stack. All of it: docs/operations/deploying.md.
  */
 import { join } from "node:path"
 import { bundleFunctions } from "./bundle.ts"

@@ -8,8 +8,7 @@ import {
   Stats,
 } from "aws-cdk-lib/aws-cloudwatch"
 import type { Construct } from "constructs"
-import type { FunctionGroup } from "./function-groups.ts"
-import { functionsIn } from "./function-groups.ts"
+import { FUNCTION_GROUPS, functionsIn } from "./function-groups.ts"
 import { metricNamespace } from "./log-metrics.ts"
 import type { GaugeName, Watched, WatchedMetrics } from "./watched-metrics.ts"
 import { PERIOD, watchedMetrics } from "./watched-metrics.ts"
@@ -160,9 +159,8 @@ function streamAndWorkflowWidgets({ lambda, workflow }: WatchedMetrics): Titled[
 }
 
 function functionWidgets({ lambda }: WatchedMetrics): Titled[] {
-  const groups: FunctionGroup[] = ["paying", "asking", "app", "workers"]
   return [
-    ...groups.map((group) => ({
+    ...FUNCTION_GROUPS.map((group) => ({
       title: `Functions: ${group}, failed and throttled`,
       left: functionsIn(group).flatMap((name) => [
         labelled(lambda(name)("Errors", Stats.SUM), `${name} failed`),

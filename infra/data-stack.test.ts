@@ -85,11 +85,33 @@ test("the bucket is private, encrypted and spoken to by TLS only", () => {
   production.allResourcesProperties("AWS::S3::BucketPolicy", withoutTlsDenied("s3:*"))
 })
 
-test("each channel has a poll queue with dead letters that are kept 14 days, encrypted and spoken to by TLS only", () => {
-  production.resourceCountIs("AWS::SQS::Queue", 2)
+test("queues are encrypted and spoken to by TLS only", () => {
+  production.resourceCountIs("AWS::SQS::Queue", 5)
   production.allResourcesProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true })
-  production.resourceCountIs("AWS::SQS::QueuePolicy", 2)
+  production.resourceCountIs("AWS::SQS::QueuePolicy", 5)
   production.allResourcesProperties("AWS::SQS::QueuePolicy", withoutTlsDenied("sqs:*"))
+})
+
+test("notifications have queues for first attempts and for what may wait, and their dead letters are kept 14 days", () => {
+  for (const name of ["notifications", "notification-repeats"]) {
+    production.hasResourceProperties("AWS::SQS::Queue", {
+      QueueName: `MetroPay-production-${name}`,
+      VisibilityTimeout: 6 * 12,
+      MessageRetentionPeriod: 14 * 24 * 3600,
+      RedrivePolicy: {
+        maxReceiveCount: 5,
+        deadLetterTargetArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^NotificationDeadLetters"), "Arn"] },
+      },
+    })
+  }
+  production.hasResourceProperties("AWS::SQS::Queue", {
+    QueueName: "MetroPay-production-notification-dead-letters",
+    MessageRetentionPeriod: 14 * 24 * 3600,
+    RedrivePolicy: Match.absent(),
+  })
+})
+
+test("each channel has a poll queue with dead letters that are kept 14 days", () => {
   production.hasResourceProperties("AWS::SQS::Queue", {
     QueueName: "MetroPay-production-poll-wechat",
     VisibilityTimeout: 6 * 12,

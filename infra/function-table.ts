@@ -35,6 +35,8 @@ export type FunctionRow = {
   trigger: Trigger
   /** Actions on the table itself, never on its index. */
   main?: readonly TableAction[]
+  /** The partitions of the exceptions desk, and nothing else of the main table. */
+  desk?: readonly "Query"[]
   /** The main table's index of days, which holds keys only. */
   days?: readonly "Query"[]
   /** GetItem reads the platform's wrapped keys, Query a merchant as a whole, BatchGetItem whether it may pay at all. */
@@ -164,6 +166,26 @@ export const FUNCTION_TABLE = {
     settings: ["GetItem", "Query"],
     unwraps: ["metro-pay/data"],
   },
+  memberships: {
+    trigger: {
+      routes: [
+        "POST /metro/payment/v1/app/memberships/open",
+        "POST /metro/payment/v1/app/memberships/leave",
+        "GET /metro/payment/v1/app/memberships",
+      ],
+    },
+    // The first attempt to tell the merchant is made within the customer's call.
+    main: ["GetItem", "Query", "PutItem", "UpdateItem"],
+    settings: ["GetItem"],
+    unwraps: ["metro-pay/data", "metro-pay/answers"],
+    notificationQueues: ["SendMessage"],
+  },
+  phone: {
+    trigger: { routes: ["POST /metro/payment/v1/app/phone", "GET /metro/payment/v1/app/phone"] },
+    main: ["GetItem", "PutItem", "UpdateItem"],
+    settings: ["GetItem"],
+    unwraps: ["metro-pay/data"],
+  },
   notifywechat: {
     trigger: { routes: ["POST /metro/payment/v1/notify/wechat/{merchant_id}/{account_id}/{version}"] },
     settings: ["GetItem", "Query"],
@@ -172,8 +194,8 @@ export const FUNCTION_TABLE = {
   },
   effects: {
     trigger: { stream: "main table", gatherSeconds: 1 },
-    // A refund without an address of its own is told to its order's.
-    main: ["GetItem", "PutItem"],
+    // A refund without an address of its own is told to its order's; a new phone number to all whose member the customer is.
+    main: ["GetItem", "Query", "PutItem"],
     settings: ["GetItem"],
     notificationQueues: ["SendMessage"],
     movements: { writes: ["movements/"] },
@@ -258,8 +280,7 @@ export const FUNCTION_TABLE = {
   },
   watch: {
     trigger: { schedule: "watch" },
-    // The exceptions desk.
-    main: ["Query"],
+    desk: ["Query"],
     failedRecords: ["ListBucket"],
     keyStates: ["DescribeKey"],
   },

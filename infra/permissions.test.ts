@@ -23,6 +23,8 @@ const STATES = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId"
 const UNDO_WORKFLOW = `${STATES}:stateMachine:MetroPay-production-undo-order`
 const REFUND_WORKFLOW = `${STATES}:stateMachine:MetroPay-production-finish-refund`
 const REFUND_EXECUTIONS = `${STATES}:execution:MetroPay-production-finish-refund:*`
+const BILLS_WORKFLOW = `${STATES}:stateMachine:MetroPay-production-daily-bills`
+const BILLS_EXECUTIONS = `${STATES}:execution:MetroPay-production-daily-bills:*`
 const UNDO_EXECUTIONS = `${STATES}:execution:MetroPay-production-undo-order:*`
 const RECEIVES = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 const READS_STREAM: Permissions = {
@@ -70,6 +72,43 @@ const EXPECTED: Record<string, Permissions> = {
     "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
     "PollWechat.Arn": ["sqs:SendMessage"],
   },
+  bill: {
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "Movements.Arn": ["s3:ListBucket"],
+    "Movements.Arn/runs/*": ["s3:GetObject"],
+    "Bills.Arn": ["s3:ListBucket"],
+    "Bills.Arn/bills/*": ["s3:GetObject"],
+  },
+  billdownload: {
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "Bills.Arn": ["s3:ListBucket"],
+    "Bills.Arn/bills/*": ["s3:GetObject"],
+  },
+  billproof: {
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "Movements.Arn": ["s3:ListBucket"],
+    "Movements.Arn/runs/*": ["s3:GetObject"],
+    "Bills.Arn": ["s3:ListBucket"],
+    "Bills.Arn/bills/*": ["s3:GetObject"],
+  },
+  bills: {
+    [BILLS_WORKFLOW]: ["states:StartExecution"],
+    [BILLS_EXECUTIONS]: ["states:DescribeExecution"],
+  },
+  makebills: {
+    "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
+    "RootKey.Arn": ["kms:Sign"],
+    "Movements.Arn": ["s3:ListBucket"],
+    "Movements.Arn/movements/*": ["s3:GetObject"],
+    "Movements.Arn/work/*": ["s3:GetObject", "s3:PutObject"],
+    "Movements.Arn/runs/*": ["s3:GetObject", "s3:PutObject"],
+    "Movements.Arn/progress/*": ["s3:PutObject"],
+    "Bills.Arn": ["s3:ListBucket"],
+    "Bills.Arn/bills/*": ["s3:GetObject", "s3:PutObject"],
+  },
   keys: {
     "Settings.Arn": ["dynamodb:GetItem"],
     "RootKey.Arn": ["kms:Sign"],
@@ -86,16 +125,29 @@ const EXPECTED: Record<string, Permissions> = {
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
     "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
   },
+  memberships: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data, metro-pay/answers"],
+    "Notifications.Arn": ["sqs:SendMessage"],
+    "NotificationRepeats.Arn": ["sqs:SendMessage"],
+  },
+  phone: {
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "Settings.Arn": ["dynamodb:GetItem"],
+    "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
+  },
   notifywechat: {
     "Settings.Arn": ["dynamodb:GetItem", "dynamodb:Query"],
     "DataKey.Arn": ["kms:Decrypt for metro-pay/data"],
     "PollWechat.Arn": ["sqs:SendMessage"],
   },
   effects: {
-    "Main.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
+    "Main.Arn": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"],
     "Settings.Arn": ["dynamodb:GetItem"],
     "Notifications.Arn": ["sqs:SendMessage"],
     "NotificationRepeats.Arn": ["sqs:SendMessage"],
+    "Movements.Arn/movements/*": ["s3:PutObject"],
     ...READS_STREAM,
   },
   notify: {
@@ -162,7 +214,7 @@ const EXPECTED: Record<string, Permissions> = {
     ],
   },
   watch: {
-    "Main.Arn": ["dynamodb:Query"],
+    "Main.Arn": ["dynamodb:Query at X#*"],
     "FailedRecords.Arn": ["s3:ListBucket"],
     "DataKey.Arn": ["kms:DescribeKey"],
     "RootKey.Arn": ["kms:DescribeKey"],
@@ -182,6 +234,28 @@ test("each function may do what the table of this test says, and nothing else", 
     return [name, { ...expected, [log]: ["logs:CreateLogStream", "logs:PutLogEvents"] }]
   })
   assert.deepEqual(found, Object.fromEntries(withLogs))
+})
+
+test("no function may write the audit log, whatever else it writes in the main table", () => {
+  const found: Record<string, Statement[]> = {}
+  for (const stack of stacks) {
+    for (const fn of resources(stack, "AWS::Lambda::Function")) {
+      const denied = statementsOf(stack, roleOf(fn)).filter(({ Effect }) => Effect === "Deny")
+      if (denied.length > 0)
+        found[String(fn.Properties.FunctionName).replace("MetroPay-production-", "")] = denied
+    }
+  }
+  const writes = (action: string) => action === "dynamodb:PutItem" || action === "dynamodb:UpdateItem"
+  const writers = Object.entries(EXPECTED).filter(([, permissions]) => permissions["Main.Arn"]?.some(writes))
+  assert.ok(writers.length > 10)
+  assert.deepEqual(Object.keys(found).sort(), writers.map(([name]) => name).sort())
+  for (const [name, permissions] of writers) {
+    const [denied, ...more] = found[name] ?? []
+    assert.deepEqual(more, [], name)
+    assert.deepEqual([denied?.Action].flat(), permissions["Main.Arn"]?.filter(writes), name)
+    assert.equal(readable(denied?.Resource), "Main.Arn", name)
+    assert.deepEqual(denied?.Condition, { "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": ["AUDIT#*"] } })
+  }
 })
 
 test("no two functions share a role, and no role has managed or inline policies besides its own", () => {
@@ -242,13 +316,16 @@ test("the other roles are for one workflow and this account's schedules, and cal
   assert.deepEqual(Object.fromEntries(others), {
     UndoWorkflowRole: onlyFor(UNDO_WORKFLOW),
     RefundWorkflowRole: onlyFor(REFUND_WORKFLOW),
+    BillsWorkflowRole: onlyFor(BILLS_WORKFLOW),
     DailyScheduleRole: SCHEDULER,
     WatchScheduleRole: SCHEDULER,
     PlatformKeysScheduleRole: SCHEDULER,
+    BillsScheduleRole: SCHEDULER,
   })
   for (const [workflow, fn] of [
     ["Undo", "Undo"],
     ["Refund", "Finishrefund"],
+    ["Bills", "Makebills"],
   ]) {
     assert.deepEqual(permissions(workers, `${workflow}WorkflowRole.Arn`), {
       [`${fn}Function.Arn`]: ["lambda:InvokeFunction"],
@@ -269,6 +346,7 @@ test("the other roles are for one workflow and this account's schedules, and cal
     ["Daily", "Daily"],
     ["Watch", "Watch"],
     ["PlatformKeys", "Platformkeys"],
+    ["Bills", "Bills"],
   ]) {
     assert.deepEqual(permissions(workers, `${schedule}ScheduleRole.Arn`), {
       [`${fn}Function.Arn`]: ["lambda:InvokeFunction"],
@@ -288,7 +366,7 @@ test("API Gateway may call each function on its own routes of this API only", ()
 
 test("nothing but what is denied to all speaks of everybody", () => {
   const policies = [...resources(data, "AWS::S3::BucketPolicy"), ...resources(data, "AWS::SQS::QueuePolicy")]
-  assert.equal(policies.length, 3)
+  assert.equal(policies.length, 8)
   for (const policy of policies) {
     for (const { Effect } of statements(policy.Properties.PolicyDocument)) assert.equal(Effect, "Deny")
   }
@@ -327,27 +405,37 @@ function readableValues(conditions: Conditions): Conditions {
   )
 }
 
+function statementsOf(stack: Template, role: string): Statement[] {
+  const isOfRole = ({ Properties }: Resource) =>
+    (Properties.Roles as unknown[]).some((name) => `${readable(name)}.Arn` === role)
+  return resources(stack, "AWS::IAM::Policy")
+    .filter(isOfRole)
+    .flatMap(({ Properties }) => statements(Properties.PolicyDocument))
+}
+
 function permissions(stack: Template, role: string): Permissions {
   const found: Permissions = {}
-  for (const policy of resources(stack, "AWS::IAM::Policy")) {
-    if (!(policy.Properties.Roles as unknown[]).some((name) => `${readable(name)}.Arn` === role)) continue
-    for (const { Effect, Action, Resource, Condition } of statements(policy.Properties.PolicyDocument)) {
-      assert.equal(Effect, "Allow")
-      const actions = [Action].flat().map((action) => action + limits(Condition))
-      for (const resource of [Resource].flat()) {
-        found[readable(resource)] = [...(found[readable(resource)] ?? []), ...actions]
-      }
+  for (const { Effect, Action, Resource, Condition } of statementsOf(stack, role)) {
+    if (Effect === "Deny") continue
+    const actions = [Action].flat().map((action) => action + limits(Condition))
+    for (const resource of [Resource].flat()) {
+      found[readable(resource)] = [...(found[readable(resource)] ?? []), ...actions]
     }
   }
   return found
 }
 
-/** The two conditions there are: what keys are for, or the partition that items stand in. */
+/** The two conditions there are: what keys are for, or the partitions that items stand in. */
 function limits(condition: Conditions | undefined): string {
   if (condition === undefined) return ""
-  const { StringEquals, "ForAllValues:StringEquals": forAll, ...others } = condition
+  const {
+    StringEquals,
+    "ForAllValues:StringEquals": exactly,
+    "ForAllValues:StringLike": like,
+    ...others
+  } = condition
   const { "kms:EncryptionContext:purpose": purposes, ...otherKeys } = StringEquals ?? {}
-  const { "dynamodb:LeadingKeys": partitions, ...otherLists } = forAll ?? {}
+  const { "dynamodb:LeadingKeys": partitions, ...otherLists } = exactly ?? like ?? {}
   assert.deepEqual([others, otherKeys, otherLists], [{}, {}, {}])
   assert.ok((purposes === undefined) !== (partitions === undefined))
   return purposes ? ` for ${[purposes].flat().join(", ")}` : ` at ${[partitions].flat().join(", ")}`

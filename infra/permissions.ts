@@ -4,9 +4,15 @@ import { Stack, Validations } from "aws-cdk-lib/core"
 import type { PlatformData } from "./data-stack.ts"
 import { DAY_INDEX } from "./data-stack.ts"
 import type { FunctionRow } from "./function-table.ts"
-import type { StageName } from "./settings.ts"
 import { allowObjects } from "./object-permissions.ts"
+import type { StageName } from "./settings.ts"
 import { executionsArn, WORKFLOWS, type WorkflowName, workflowArn } from "./workflow-names.ts"
+
+/** How partitions of the audit log begin, as persistence/keys.ts names them. */
+const AUDIT_PREFIX = "AUDIT#"
+
+/** How partitions of the exceptions desk begin, as persistence/keys.ts names them. */
+const DESK_PREFIX = "X#"
 
 /** Partition of the platform's own keys, as persistence/keys.ts names it. */
 const PLATFORM_PK = "PLATFORM"
@@ -18,6 +24,8 @@ const PLATFORM_PK = "PLATFORM"
 export function permit(role: Role, row: FunctionRow, data: PlatformData, stage: StageName): void {
   const { mainTable, settingsTable, dataKey, rootKey, pollQueues, failedRecords } = data
   allow(role, "MainTable", "dynamodb", row.main, [mainTable.tableArn])
+  keepAuditLog(role, row, data)
+  allowDesk(role, row, data)
   allow(role, "Days", "dynamodb", row.days, [`${mainTable.tableArn}/index/${DAY_INDEX}`])
   allow(role, "SettingsTable", "dynamodb", row.settings, [settingsTable.tableArn])
   allowPlatformKeys(role, row, data)
@@ -33,6 +41,35 @@ export function permit(role: Role, row: FunctionRow, data: PlatformData, stage: 
   allowObjects(role, "Movements", data.movements, row.movements)
   allowObjects(role, "Bills", data.bills, row.bills)
   allow(role, "KeyStates", "kms", row.keyStates, [dataKey.keyArn, rootKey.keyArn])
+}
+
+/** What people did is written by people's own rights (the command line's) and by no function. */
+function keepAuditLog(role: Role, { main = [] }: FunctionRow, { mainTable }: PlatformData): void {
+  const writing = main.filter((action) => action === "PutItem" || action === "UpdateItem")
+  if (writing.length === 0) return
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: "KeepAuditLog",
+      effect: Effect.DENY,
+      actions: writing.map((action) => `dynamodb:${action}`),
+      resources: [mainTable.tableArn],
+      conditions: { "ForAnyValue:StringLike": { "dynamodb:LeadingKeys": [`${AUDIT_PREFIX}*`] } },
+    }),
+  )
+}
+
+/** Its partitions of the main table: whoever only counts what waits for somebody reads no order and no customer. */
+function allowDesk(role: Role, { desk }: FunctionRow, { mainTable }: PlatformData): void {
+  if (!desk) return
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: "Desk",
+      effect: Effect.ALLOW,
+      actions: desk.map((action) => `dynamodb:${action}`),
+      resources: [mainTable.tableArn],
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${DESK_PREFIX}*`] } },
+    }),
+  )
 }
 
 /** The purpose is part of what was encrypted: who may not name it cannot unwrap that key, whatever it got hold of. */
@@ -80,12 +117,7 @@ function allowPlatformKeys(role: Role, { platformKeys }: FunctionRow, { settings
 }
 
 /** One action is about the workflow, the other about its executions. */
-function allowWorkflow(
-  role: Role,
-  { workflows }: FunctionRow,
-  which: WorkflowName,
-  stage: StageName,
-): void {
+function allowWorkflow(role: Role, { workflows }: FunctionRow, which: WorkflowName, stage: StageName): void {
   const stack = Stack.of(role)
   const actions = workflows?.[which] ?? []
   const subject = SUBJECTS[which]

@@ -22,21 +22,29 @@ function propertyByFunction(overrides: { stage: string } & Record<string, unknow
   return Object.fromEntries(found) as Record<string, unknown>
 }
 
-test("every function is arm64 and has 512 MB", () => {
+test("every function is arm64 and has 512 MB, but for the one that holds many movements", () => {
   for (const stack of stacksOf({ stage: "production" })) {
     stack.allResourcesProperties("AWS::Lambda::Function", {
       Architectures: ["arm64"],
       Runtime: "nodejs24.x",
       Handler: "index.handler",
-      MemorySize: 512,
     })
   }
+  const { makebills, ...others } = propertyByFunction({ stage: "production" }, "MemorySize")
+  assert.equal(makebills, 3008)
+  for (const [name, memoryMb] of Object.entries(others)) assert.equal(memoryMb, 512, name)
 })
 
-test("every function is cut off after 12 s, but for two that nobody waits for at a till", () => {
-  const { daily, platformkeys, ...timeouts } = propertyByFunction({ stage: "production" }, "Timeout")
-  assert.deepEqual({ daily, platformkeys }, { daily: 15 * 60, platformkeys: 2 * 60 })
-  assert.equal(Object.keys(timeouts).length, FUNCTION_NAMES.length - 2)
+test("every function is cut off after 12 s, but for three that nobody waits for at a till", () => {
+  const { daily, platformkeys, makebills, ...timeouts } = propertyByFunction(
+    { stage: "production" },
+    "Timeout",
+  )
+  assert.deepEqual(
+    { daily, platformkeys, makebills },
+    { daily: 15 * 60, platformkeys: 2 * 60, makebills: 15 * 60 },
+  )
+  assert.equal(Object.keys(timeouts).length, FUNCTION_NAMES.length - 3)
   for (const [name, seconds] of Object.entries(timeouts)) assert.equal(seconds, 12, name)
 })
 
@@ -56,9 +64,27 @@ test("concurrency is reserved where the settings say so, and nowhere else", () =
 
 test("in production paying, asking and undoing, and what follows have their own, within the usual quota", () => {
   const reserved = propertyByFunction({ stage: "production" }, "ReservedConcurrentExecutions")
-  const paying = ["applypay"]
-  const asking = ["orderquery", "reverse", "notifywechat", "poll", "undo"]
-  const following = ["effects", "recovery", "deadletters", "undofailed", "daily"]
+  const paying = ["applypay", "code", "queryuid", "keys"]
+  const asking = [
+    "orderquery",
+    "reverse",
+    "refund",
+    "refundquery",
+    "notifywechat",
+    "poll",
+    "undo",
+    "finishrefund",
+  ]
+  const following = [
+    "effects",
+    "recovery",
+    "deadletters",
+    "undofailed",
+    "daily",
+    "notify",
+    "makebills",
+    "memberships",
+  ]
   for (const name of [...paying, ...asking, ...following]) assert.ok(Number(reserved[name]) >= 1, name)
   const sum = Object.values(reserved).reduce<number>((total, each) => total + Number(each ?? 0), 0)
   assert.ok(sum <= 1000 - 100)
@@ -97,12 +123,29 @@ const ENVIRONMENT = {
   POLL_QUEUES: {
     "Fn::Join": ["", ['{"wechat":"', { "Fn::ImportValue": Match.stringLikeRegexp("RefPollWechat") }, '"}']],
   },
+  NOTIFICATION_QUEUES: {
+    "Fn::Join": [
+      "",
+      [
+        '{"first":"',
+        { "Fn::ImportValue": Match.stringLikeRegexp("RefNotifications[0-9A-F]{8}") },
+        '","repeats":"',
+        { "Fn::ImportValue": Match.stringLikeRegexp("RefNotificationRepeats") },
+        '"}',
+      ],
+    ],
+  },
   CHANNEL_URLS: '{"wechat":"https://channel.example.com"}',
   TOKEN_ISSUER: "https://issuer.example.com",
   TOKEN_AUDIENCE: "shops",
   TOKEN_JWKS_URL: "https://issuer.example.com/keys",
   SPEED: "20",
   FAILED_RECORDS_BUCKET: { "Fn::ImportValue": Match.stringLikeRegexp("RefFailedRecords") },
+  MOVEMENTS_BUCKET: { "Fn::ImportValue": Match.stringLikeRegexp("RefMovements") },
+  BILLS_BUCKET: { "Fn::ImportValue": Match.stringLikeRegexp("RefBills") },
+  DAILY_BILLS_WORKFLOW_ARN: {
+    "Fn::Join": ["", Match.arrayWith([":stateMachine:MetroPay-test-daily-bills"])],
+  },
   REFUND_WORKFLOW_ARN: { "Fn::Join": ["", Match.arrayWith([":stateMachine:MetroPay-test-finish-refund"])] },
   UNDO_WORKFLOW_ARN: { "Fn::Join": ["", Match.arrayWith([":stateMachine:MetroPay-test-undo-order"])] },
 }

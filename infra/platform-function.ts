@@ -62,7 +62,7 @@ export class PlatformFunction extends Construct {
       code: Code.fromAsset(join(bundles, "functions", name)),
       handler: "index.handler",
       runtime: new Runtime(settings.runtime, RuntimeFamily.NODEJS),
-      architecture: Architecture.ARM_64,
+      architecture: settings.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: row.memoryMb ?? FUNCTION_MEMORY_MB,
       timeout: row.timeoutMinutes === undefined ? FUNCTION_TIMEOUT : Duration.minutes(row.timeoutMinutes),
       reservedConcurrentExecutions: settings.reservedConcurrency?.[name],
@@ -74,6 +74,10 @@ export class PlatformFunction extends Construct {
       systemLogLevelV2: SystemLogLevel.WARN,
       tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       environment: environment(scope, settings, data, publicUrl),
+    })
+    Validations.of(this.lambda).acknowledge({
+      id: "AwsSolutions-L1",
+      reason: "The runtime is a setting: the China regions get new ones later.",
     })
     if (settings.tracing) {
       Validations.of(this.role).acknowledge({

@@ -7,6 +7,7 @@ const { workers } = templatesOf({ stage: "production" })
 for (const [what, name, cron] of [
   ["daily runs at one in the night and at one in the afternoon", "daily", "0 1,13 * * ? *"],
   ["watch runs every five minutes", "watch", "0/5 * * * ? *"],
+  ["the bills are made at two, and what is missing four more times", "bills", "0 2,4,8,14,20 * * ? *"],
   ["the platform's keys are looked after at ten in the morning", "platformKeys", "0 10 * * ? *"],
 ] as const) {
   test(`${what}, Shanghai time, at the minute`, () => {
@@ -28,7 +29,7 @@ for (const [what, name, cron] of [
 }
 
 test("nothing else runs by the clock", () => {
-  workers.resourceCountIs("AWS::Scheduler::Schedule", 3)
+  workers.resourceCountIs("AWS::Scheduler::Schedule", 4)
 })
 
 test("when it runs is a setting", () => {
@@ -36,6 +37,7 @@ test("when it runs is a setting", () => {
     daily: { cron: "30 4 * * ? *", timeZone: "Europe/Berlin" },
     watch: { cron: "0/2 * * * ? *", timeZone: "Europe/Berlin" },
     platformKeys: { cron: "0 7 * * ? *", timeZone: "Europe/Berlin" },
+    bills: { cron: "0 3 * * ? *", timeZone: "Europe/Berlin" },
   }
   const { workers } = templatesOf({ stage: "test", schedules })
   workers.hasResourceProperties("AWS::Scheduler::Schedule", {

@@ -6,6 +6,11 @@ import { platformUnderTest, settingsOf } from "./test-templates.ts"
 
 const shapes: Record<string, Record<string, unknown>> = {
   production: { stage: "production" },
+  "a stage in a region that has neither the newest runtime nor Arm": {
+    stage: "production",
+    runtime: "nodejs22.x",
+    architecture: "x86_64",
+  },
   "a stage with its own domain and tracing": {
     stage: "test",
     tracing: true,

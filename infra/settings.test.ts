@@ -3,15 +3,24 @@ import { test } from "node:test"
 import { readSettings } from "./settings.ts"
 import { STAGES } from "./stages.ts"
 
-const read = (overrides: unknown) => readSettings({ METRO_PAY_SETTINGS: JSON.stringify(overrides) })
+/** As on a command line with `-c stage=production`. */
+const read = (overrides: unknown) =>
+  readSettings({
+    CDK_CONTEXT_JSON: '{"stage":"production"}',
+    METRO_PAY_SETTINGS: JSON.stringify(overrides),
+  })
 
 test("every stage that is written down is valid as it stands", () => {
   for (const stage of Object.keys(STAGES)) assert.equal(read({ stage }).stage, stage)
 })
 
-test("the stage is production where none is named", () => {
-  assert.equal(readSettings({}).stage, "production")
-  assert.equal(readSettings({ METRO_PAY_SETTINGS: "" }).stage, "production")
+test("the stage is the one that the command line or the settings name, and none is taken for granted", () => {
+  const context = JSON.stringify({ stage: "test" })
+  assert.equal(readSettings({ CDK_CONTEXT_JSON: context }).stage, "test")
+  const both = { CDK_CONTEXT_JSON: context, METRO_PAY_SETTINGS: '{"stage":"production"}' }
+  assert.equal(readSettings(both).stage, "production")
+  for (const environment of [{}, { METRO_PAY_SETTINGS: "" }, { CDK_CONTEXT_JSON: "{}" }])
+    assert.throws(() => readSettings(environment), /say which stage/)
 })
 
 test("an override replaces the stage's value and leaves the others", () => {
@@ -49,6 +58,16 @@ const refused: [what: string, overrides: unknown, message: RegExp][] = [
     "a throttle of a route that there is none of",
     { routeThrottles: { "GET /metro/payment/v1/nothing": { ratePerSecond: 1, burst: 1 } } },
     /routeThrottles/,
+  ],
+  [
+    "merchants' addresses on this machine where there is none",
+    { stage: "test", notifyLoopback: true },
+    /notifyLoopback: can be allowed in stage local only/,
+  ],
+  [
+    "less concurrency than the queues of notifications have",
+    { reservedConcurrency: { notify: 5 } },
+    /reservedConcurrency\.notify: must be at least 6, two a queue/,
   ],
   ["concurrency reserved for nobody", { reservedConcurrency: { applepay: 10 } }, /reservedConcurrency/],
   [

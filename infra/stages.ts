@@ -20,9 +20,13 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
       },
     },
     // Fits the usual quota of 1,000 calls at once, and leaves the others a tenth of it. A channel that falls
-    // silent uses up what asks and undoes, never what pays; a heap of work uses up neither.
+    // silent uses up what asks and undoes, never what pays; a heap of work uses up neither. What the app alone shows
+    // shares the rest: looking at it a thousand times at once keeps nobody from paying.
     reservedConcurrency: {
-      applypay: 400,
+      applypay: 250,
+      code: 60,
+      queryuid: 20,
+      keys: 10,
 
       orderquery: 80,
       reverse: 50,
@@ -36,6 +40,9 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
       effects: 40,
       recovery: 20,
       notify: 24,
+      makebills: 20,
+      // It waits for merchants, within the customers' calls.
+      memberships: 20,
       deadletters: 10,
       undofailed: 10,
       refundfailed: 10,
@@ -53,6 +60,7 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
     // Records of sales are to be kept for three years at least (E-Commerce Law of the PRC, article 31).
     billLock: { mode: "governance", days: 1_100 },
     runtime: "nodejs24.x",
+    architecture: "arm64",
     tracing: false,
     logDays: 180,
     keepData: true,
@@ -75,6 +83,7 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
       bills: { cron: "0 2,4,8,14,20 * * ? *", timeZone: "Asia/Shanghai" },
     },
     runtime: "nodejs24.x",
+    architecture: "arm64",
     tracing: false,
     logDays: 14,
     keepData: false,
@@ -100,6 +109,7 @@ export const STAGES: Record<StageName, Omit<Settings, "stage">> = {
       bills: { cron: "0 2,4,8,14,20 * * ? *", timeZone: "Asia/Shanghai" },
     },
     runtime: "nodejs24.x",
+    architecture: "arm64",
     tracing: false,
     logDays: 1,
     keepData: false,

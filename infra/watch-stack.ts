@@ -53,6 +53,11 @@ function watchedIn(
     ),
     lostUndos: lostEventsName(stage, "undo-order"),
     lostRefunds: lostEventsName(stage, "finish-refund"),
+    notificationQueues: {
+      first: data.notificationQueues.first.queueName,
+      repeats: data.notificationQueues.repeats.queueName,
+      deadLetters: data.notificationQueues.deadLetters.queueName,
+    },
     undoWorkflowArn: workflowArn(Stack.of(scope), stage, "undo-order"),
     refundWorkflowArn: workflowArn(Stack.of(scope), stage, "finish-refund"),
     signingKeyDays: tuning?.signingKeyDays ?? SIGNING_KEY_DAYS,

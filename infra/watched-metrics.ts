@@ -18,6 +18,7 @@ export type Watched = {
   /** The queues of events that nobody could deal with. */
   lostUndos: string
   lostRefunds: string
+  notificationQueues: { first: string; repeats: string; deadLetters: string }
   undoWorkflowArn: string
   refundWorkflowArn: string
   /** How old the key that signs answers gets before the next one signs. */
@@ -59,7 +60,12 @@ export function watchedMetrics(watched: Watched) {
   }
 }
 
-export type RareName = "Fault" | "KeyReloadFailed" | "ChannelSilent" | "BreakerOpen"
+export type RareName =
+  | "Fault"
+  | "KeyReloadFailed"
+  | "NotificationUndelivered"
+  | "ChannelSilent"
+  | "BreakerOpen"
 
 /** All but the last are measured by usecases/take-stock.ts and said by functions/watch; that one by functions/platformkeys. */
 export type GaugeName =

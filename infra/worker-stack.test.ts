@@ -40,6 +40,18 @@ for (const [name, queue] of [
   })
 }
 
+for (const queue of ["Notifications", "NotificationRepeats", "NotificationDeadLetters"]) {
+  test(`notify is fed from ${queue}, with calls of its own, and one bad message does not fail its batch`, () => {
+    workers.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionName: { Ref: Match.stringLikeRegexp("^NotifyFunction") },
+      EventSourceArn: { "Fn::ImportValue": Match.stringLikeRegexp(`${queue}[0-9A-F]{8}Arn`) },
+      BatchSize: 10,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 8 },
+    })
+  })
+}
+
 test("no more messages are taken from a queue than calls are reserved for: throttled ones would count as failed", () => {
   const reservedConcurrency = { poll: 30, deadletters: 4 }
   const { workers: limited } = templatesOf({ stage: "test", reservedConcurrency })
@@ -70,8 +82,8 @@ test("the platform's keys are made while the stack is deployed, and outlive it",
 })
 
 test("no worker can be reached from outside", () => {
-  workers.resourceCountIs("AWS::Lambda::EventSourceMapping", 4)
-  workers.resourceCountIs("AWS::Lambda::Function", 11)
+  workers.resourceCountIs("AWS::Lambda::EventSourceMapping", 7)
+  workers.resourceCountIs("AWS::Lambda::Function", 14)
   workers.resourceCountIs("AWS::Lambda::Url", 0)
   workers.allResourcesProperties("AWS::Lambda::Permission", { Principal: "events.amazonaws.com" })
 })

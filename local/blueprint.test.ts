@@ -63,7 +63,7 @@ test("tables come with index, stream and expiry, and a dead-letter queue with it
   const redrive = JSON.parse(poll?.attributes.RedrivePolicy ?? "{}") as { deadLetterTargetArn?: string }
   assert.equal(
     redrive.deadLetterTargetArn,
-    blueprint.queues.find(({ name }) => name.endsWith("dead-letters"))?.arn,
+    blueprint.queues.find(({ name }) => name === "MetroPay-local-poll-wechat-dead-letters")?.arn,
   )
 })
 
@@ -71,6 +71,9 @@ test("workers are fed from the queues and the stream", () => {
   const fed = blueprint.queueMappings.map(({ functionName, queueName }) => [functionName, queueName])
   assert.deepEqual(fed.sort(), [
     [functionNamed("deadletters")?.name, "MetroPay-local-poll-wechat-dead-letters"],
+    [functionNamed("notify")?.name, "MetroPay-local-notification-dead-letters"],
+    [functionNamed("notify")?.name, "MetroPay-local-notification-repeats"],
+    [functionNamed("notify")?.name, "MetroPay-local-notifications"],
     [functionNamed("poll")?.name, "MetroPay-local-poll-wechat"],
   ])
   const consumers = blueprint.streamMappings.map(({ functionName }) => functionName)
@@ -83,8 +86,11 @@ test("workers are fed from the queues and the stream", () => {
 })
 
 test("undoing is a workflow, told to the functions, that comes back by a rule when it fails", () => {
-  const [workflow, ...others] = blueprint.workflows
+  const [workflow, refunding, billing, ...others] = blueprint.workflows
   assert.equal(others.length, 0)
+  assert.deepEqual(refunding && functionsOfWorkflow(refunding), [functionNamed("finishrefund")?.name])
+  const makebills = functionNamed("makebills")?.name
+  assert.deepEqual(billing && new Set(functionsOfWorkflow(billing)), new Set([makebills]))
   assert.equal(workflow?.arn, functionNamed("reverse")?.environment.UNDO_WORKFLOW_ARN)
   assert.deepEqual(workflow && functionsOfWorkflow(workflow), [functionNamed("undo")?.name])
   assert.equal(workflow?.timeoutMs, 23 * 3_600_000)
@@ -111,6 +117,7 @@ test("what runs by the clock has its schedule", () => {
     blueprint.schedules.map(({ functionName, expression, timeZone }) => [functionName, expression, timeZone]),
     [
       [functionNamed("daily")?.name, "cron(0 1,13 * * ? *)", "Asia/Shanghai"],
+      [functionNamed("bills")?.name, "cron(0 2,4,8,14,20 * * ? *)", "Asia/Shanghai"],
       [functionNamed("watch")?.name, "cron(0/5 * * * ? *)", "Asia/Shanghai"],
       [functionNamed("platformkeys")?.name, "cron(0 10 * * ? *)", "Asia/Shanghai"],
     ],

@@ -55,6 +55,8 @@ export type Blueprint = {
   routes: RouteDefinition[]
   tables: TableDefinition[]
   queues: QueueDefinition[]
+  /** By name. */
+  buckets: string[]
   keys: KeyDefinition[]
   queueMappings: QueueMapping[]
   streamMappings: StreamMapping[]
@@ -80,7 +82,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "AWS::Logs::LogGroup": "functions log to files in the state folder",
   "AWS::Logs::MetricFilter": "read by watching/",
   "AWS::Logs::QueryDefinition": "as alarms",
-  "AWS::S3::Bucket": "holds failed stream records only, which go to the state folder",
   "AWS::S3::BucketPolicy": "as IAM::Policy",
   "AWS::Scheduler::ScheduleGroup": "is a name only",
   "AWS::SNS::Subscription": "as its topic",
@@ -108,6 +109,7 @@ export function readBlueprint(assembly: Assembly): Blueprint {
     routes: [],
     tables: [],
     queues: [],
+    buckets: [],
     keys: [],
     queueMappings: [],
     streamMappings: [],
@@ -133,6 +135,9 @@ function addResource(blueprint: Blueprint, assembly: Assembly, resource: Resourc
       return
     case "AWS::SQS::Queue":
       blueprint.queues.push(queueOf(assembly, resource))
+      return
+    case "AWS::S3::Bucket":
+      blueprint.buckets.push(refOf(assembly, resource))
       return
     case "AWS::KMS::Key":
       blueprint.keys.push(keyOf(assembly, resource))

@@ -19,7 +19,10 @@ const published = {
     POLL_QUEUES: `{"wechat":"http://127.0.0.1:1/poll"}`,
     NOTIFICATION_QUEUES: `{"first":"http://127.0.0.1:1/first","repeats":"http://127.0.0.1:1/repeats"}`,
     CHANNEL_URLS: `{"wechat":"http://127.0.0.1:2"}`,
+    MOVEMENTS_BUCKET: "movements",
+    BILLS_BUCKET: "bills",
     UNDO_WORKFLOW_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:undo",
+    REFUND_WORKFLOW_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:refund",
     PUBLIC_URL: "http://127.0.0.1:3",
     SPEED: "20",
     TUNING: `{"lateChargeMs":5000}`,
@@ -28,6 +31,7 @@ const published = {
   endpoints: {
     dynamodb: "http://127.0.0.1:4",
     kms: "http://127.0.0.1:5",
+    s3: "http://127.0.0.1:5",
     sfn: "http://127.0.0.1:6",
     sqs: "http://127.0.0.1:7",
   },

@@ -20,7 +20,6 @@ import { seedDemoData } from "./demo-data.ts"
 import { createTables, startDynamoDb } from "./dynamodb.ts"
 import { executionEvents } from "./event-rules.ts"
 import { keepFailedRecords } from "./failed-records.ts"
-import { startFailedRecordsApi } from "./failed-records-api.ts"
 import { FunctionPool, type InvocationOutcome } from "./function-pool.ts"
 import { type Gateway, type LocalCalls, listenGateway } from "./gateway.ts"
 import { findJava } from "./java.ts"
@@ -29,11 +28,14 @@ import { openKeys } from "./kms-keys.ts"
 import { localHelpers } from "./local-calls.ts"
 import { openLogFile } from "./log-file.ts"
 import { keepLostEvents } from "./lost-events.ts"
+import { missedRuns } from "./missed-bills.ts"
+import type { ObjectFolder } from "./object-files.ts"
 import { armOpenNotifications } from "./open-notifications.ts"
 import { armOpenOrders } from "./open-orders.ts"
 import { deliverQueue } from "./queue-delivery.ts"
 import { createQueues, startQueueServer } from "./queues.ts"
 import { startRuntimeApi } from "./runtime-api.ts"
+import { startS3 } from "./s3.ts"
 import { runSchedules } from "./schedules.ts"
 import { StartFault } from "./start-fault.ts"
 import { openCredentials, openStateFolder } from "./state-folder.ts"
@@ -80,6 +82,7 @@ export type Platform = {
 }
 
 const CALLS_IN_FLIGHT_MS = 2_000
+const CAUGHT_UP_WITHIN_MS = 3_000
 const TOKEN_AUDIENCE = "metro-pay-app"
 
 /** What was started so far, ended in turn when the start fails or the platform closes: the last one first. */
@@ -114,8 +117,10 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     createQueues(queuesUrl, credentials, blueprint.queues),
   ])
   started.push(() => kms.close())
+  const s3 = await startS3({ buckets: bucketFolders(blueprint, dataDir), credentials, nowMs: clock.nowMs })
+  started.push(() => s3.close())
   const pools = new Map<string, FunctionPool>()
-  const servers = { dynamodb: dynamodbUrl, kms: kms.url, sqs: queuesUrl }
+  const servers = { dynamodb: dynamodbUrl, kms: kms.url, s3: s3.url, sqs: queuesUrl }
   const clients = openClients(servers, credentials, started)
   const { alarms, signals } = startWatching({ blueprint, watched, clients, clock, log }, started)
   const invoke = async (functionName: string, event: string, requestId?: string) => {
@@ -146,7 +151,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   gateway.open({
     routes: blueprint.routes,
     invoke,
-    local: withAlarms(alarms, followedByClock(helpers, clock)),
+    local: withAlarms(alarms, followedByClock(helpers, clock, deliveries)),
     tryIt,
     answered: signals.answered,
   })
@@ -161,6 +166,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     queueUrl: names.notificationQueues.repeats,
   })
   sfn.runSchedules()
+  for (const name of missedRuns(blueprint, dataDir)) sfn.invokeAsync(name, "{}")
   if (untold > 0) log(`going on with ${untold} ${untold === 1 ? "notification" : "notifications"}`)
   if (armed > 0) log(`asking about ${armed} open ${armed === 1 ? "order" : "orders"}`)
   const environment = blueprint.functions[0]?.environment ?? {}
@@ -236,6 +242,19 @@ async function startParts({ dataDir, speed, log, clock, url }: Part, started: St
 }
 
 const failedRecordsIn = (dataDir: string) => join(dataDir, "failed-stream")
+
+/** Failed records stand where people look for them; Lambda names them below its own prefix. */
+function bucketFolders({ buckets, functions }: Blueprint, dataDir: string) {
+  const failed = functions[0]?.environment.FAILED_RECORDS_BUCKET
+  const folders = buckets.map((name) => [
+    name,
+    name === failed
+      ? { dir: failedRecordsIn(dataDir), below: "aws/lambda/" }
+      : { dir: join(dataDir, "objects", name) },
+  ])
+  return Object.fromEntries(folders) as Record<string, ObjectFolder>
+}
+
 const issuerOf = (url: string) => `${url}/local/issuer`
 
 /** All functions have the same variables; what they are told is what the platform itself uses. */
@@ -338,6 +357,7 @@ async function startWorkflows(
   started.push(() => api.close())
   return {
     url: api.url,
+    invokeAsync,
     runSchedules: () => runSchedules(blueprint.schedules, { clock, timers, invokeAsync }),
     stop() {
       timers.close()
@@ -362,8 +382,6 @@ async function openPools(
 ): Promise<void> {
   const runtimeApi = await startRuntimeApi()
   started.push(() => runtimeApi.close())
-  const failedRecords = await startFailedRecordsApi(failedRecordsIn(dataDir))
-  started.push(() => failedRecords.close())
   const environment = {
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
@@ -371,7 +389,7 @@ async function openPools(
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_KMS: endpoints.kms,
-    AWS_ENDPOINT_URL_S3: failedRecords.url,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SFN: endpoints.sfn,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
   }
@@ -391,7 +409,7 @@ function poolOf(pools: ReadonlyMap<string, FunctionPool>, functionName: string):
   return pool
 }
 
-type Delivery = { stop(): Promise<void> }
+type Delivery = { stop(): Promise<void>; caughtUp?(): Promise<void> }
 type DeliveryParts = {
   blueprint: Blueprint
   dataDir: string
@@ -445,9 +463,20 @@ async function stopWithin(deliveries: readonly Delivery[], ms: number): Promise<
   ])
 }
 
-/** The call that moved the clock is answered when everything follows it. */
-function followedByClock(helpers: LocalCalls, clock: PlatformClock): LocalCalls {
+/**
+ * The call that moved the clock is answered when everything follows it. What was in the streams before is delivered by the
+ * time of before: a movement must not seem a day late because the clock was moved a moment after it.
+ */
+function followedByClock(
+  helpers: LocalCalls,
+  clock: PlatformClock,
+  deliveries: readonly Delivery[],
+): LocalCalls {
   return async (request) => {
+    if (request.path === "/local/clock") {
+      const caughtUp = Promise.all(deliveries.map((it) => it.caughtUp?.()))
+      await Promise.race([caughtUp, sleep(CAUGHT_UP_WITHIN_MS, undefined, { ref: false })])
+    }
     const answer = await helpers(request)
     await clock.followed()
     return answer

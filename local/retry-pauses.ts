@@ -3,23 +3,17 @@ import type { Retrier } from "./workflow-definition.ts"
 export type RetryPauses = {
   /** How long to wait, in milliseconds, before the state is tried again; undefined: it is not tried again. */
   after(errorName: string): number | undefined
-  /** The state was left: the next time it is entered, counting begins anew. */
-  left(): void
 }
 
 const DEFAULTS = { IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2 }
 
 /**
- * The pauses of a state's Retry field: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ * The pauses of a state's Retry field, from when it is entered until it is left: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
  * Jitter spreads the load of many; on one machine the full pause is waited.
  */
 export function retryPauses(retriers: readonly Retrier[] = []): RetryPauses {
-  let attempts = retriers.map(() => 0)
-  const left = () => {
-    attempts = retriers.map(() => 0)
-  }
+  const attempts = retriers.map(() => 0)
   return {
-    left,
     after(errorName) {
       const index = retriers.findIndex(({ ErrorEquals }) =>
         ErrorEquals.some((each) => covers(each, errorName)),
@@ -27,10 +21,7 @@ export function retryPauses(retriers: readonly Retrier[] = []): RetryPauses {
       const { MaxDelaySeconds, ...given } = retriers[index] ?? { MaxAttempts: 0 }
       const { IntervalSeconds, MaxAttempts, BackoffRate } = { ...DEFAULTS, ...given }
       const attempt = attempts[index] ?? 0
-      if (attempt >= MaxAttempts) {
-        left()
-        return undefined
-      }
+      if (attempt >= MaxAttempts) return undefined
       attempts[index] = attempt + 1
       return Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds ?? Infinity) * 1000
     },

@@ -6,7 +6,12 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import type { Credentials } from "./account.ts"
 import { S3Refusal } from "./s3-refusal.ts"
 
-export type LinkRequest = { method: string; /** As in the request line. */ path: string; query: URLSearchParams; host: string }
+export type LinkRequest = {
+  method: string /** As in the request line. */
+  path: string
+  query: URLSearchParams
+  host: string
+}
 
 const ALGORITHM = "AWS4-HMAC-SHA256"
 const LONGEST_S = 7 * 24 * 60 * 60
@@ -39,7 +44,10 @@ export function checkLink(request: LinkRequest, credentials: Credentials, nowMs:
   if (nowMs >= signedMs + lifeS * 1000) throw new S3Refusal(403, "AccessDenied", "Request has expired")
   const scope = [date, region, service, kind].join("/")
   const text = [ALGORITHM, given("Date"), scope, sha256Hex(canonical(request))].join("\n")
-  const key = [date, region, service, kind].reduce<string | Buffer>(hmac, `AWS4${credentials.secretAccessKey}`)
+  const key = [date, region, service, kind].reduce<string | Buffer>(
+    hmac,
+    `AWS4${credentials.secretAccessKey}`,
+  )
   if (!equal(hmac(key, text).toString("hex"), given("Signature"))) {
     throw new S3Refusal(403, "SignatureDoesNotMatch", "The signature is not that of the address")
   }

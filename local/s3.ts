@@ -15,7 +15,14 @@ export type S3Surroundings = {
 }
 
 type Answer = { status: number; headers?: Record<string, string>; body?: string | Buffer }
-type Call = { request: IncomingMessage; path: string; query: URLSearchParams; files: ObjectFiles; bucket: string; key: string }
+type Call = {
+  request: IncomingMessage
+  path: string
+  query: URLSearchParams
+  files: ObjectFiles
+  bucket: string
+  key: string
+}
 
 /**
  * S3 for these buckets on a free loopback port, as far as the platform uses it: putting (also only where there is none), getting,

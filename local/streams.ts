@@ -33,6 +33,12 @@ export async function streamArnOf(client: DynamoDBClient, tableName: string): Pr
   return Table.LatestStreamArn
 }
 
+export type StreamDeliveryHandle = {
+  /** Resolves when everything is delivered that was in the stream by now. */
+  caughtUp(): Promise<void>
+  stop(): Promise<void>
+}
+
 /**
  * Brings a table's changes to its function, as Lambda's event source mapping does: each shard in order and after its parent,
  * at least once, from the checkpoint on.
@@ -40,10 +46,12 @@ export async function streamArnOf(client: DynamoDBClient, tableName: string): Pr
 export function deliverStream(
   mapping: StreamMapping,
   around: StreamDeliverySurroundings,
-): { stop(): Promise<void> } {
+): StreamDeliveryHandle {
   const stopping = new AbortController()
-  const ended = new StreamDelivery(mapping, around, stopping.signal).run()
+  const delivery = new StreamDelivery(mapping, around, stopping.signal)
+  const ended = delivery.run()
   return {
+    caughtUp: () => delivery.caughtUp(),
     async stop() {
       stopping.abort()
       await ended
@@ -56,6 +64,8 @@ class StreamDelivery {
   readonly #around: StreamDeliverySurroundings
   readonly #signal: AbortSignal
   readonly #running = new Map<string, Promise<void>>()
+  /** By shard: who is to be told when a read that was begun from now on finds nothing. */
+  readonly #waiting = new Map<string, (() => void)[]>()
 
   constructor(mapping: StreamMapping, around: StreamDeliverySurroundings, signal: AbortSignal) {
     this.#mapping = mapping
@@ -78,6 +88,16 @@ class StreamDelivery {
     await Promise.all(this.#running.values())
   }
 
+  async caughtUp(): Promise<void> {
+    const shards = [...this.#running].map(([shardId, ended]) => {
+      const told = new Promise<void>((resolve) => {
+        this.#waiting.set(shardId, [...(this.#waiting.get(shardId) ?? []), resolve])
+      })
+      return Promise.race([told, ended])
+    })
+    await Promise.all(shards)
+  }
+
   async #startShards(): Promise<void> {
     const { client, streamArn, checkpoint } = this.#around
     const shards = await listShards(client, streamArn)
@@ -97,13 +117,17 @@ class StreamDelivery {
     let reader = readShard(client, { streamArn, shardId, after: checkpoint.after(shardId), otherwise: from })
     while (!this.#signal.aborted) {
       try {
+        const waiting = this.#waiting.get(shardId) ?? []
         const { records, ended } = await reader.read(batchSize)
         if (records.length > 0 && !(await this.#settle(shardId, records))) return
         if (ended) {
           checkpoint.finish(shardId)
           return
         }
-        if (records.length === 0) await this.#pause(IDLE_POLL_MS)
+        if (records.length > 0) continue
+        for (const tell of waiting) tell()
+        this.#waiting.set(shardId, (this.#waiting.get(shardId) ?? []).slice(waiting.length))
+        await this.#pause(IDLE_POLL_MS)
       } catch (fault) {
         if (this.#signal.aborted) return
         warn(`${tableName}: ${fault}`)

@@ -89,10 +89,9 @@ function checkState(name: string, state: WorkflowState, refuse: (what: string) =
 }
 
 function checkMap(name: string, { ItemProcessor }: WorkflowState, refuse: (what: string) => Error): void {
-  const { ProcessorConfig = {}, States = {} } = ItemProcessor ?? {}
-  const { Mode = "INLINE" } = ProcessorConfig as { Mode?: string }
+  const { Mode = "INLINE" } = (ItemProcessor?.ProcessorConfig ?? {}) as { Mode?: string }
   if (Mode !== "INLINE") throw refuse(`the mode ${Mode} of the state ${name}`)
-  for (const [inner, state] of Object.entries(States)) checkState(inner, state, refuse)
+  for (const [inner, state] of Object.entries(ItemProcessor?.States ?? {})) checkState(inner, state, refuse)
 }
 
 /** All states by their names, those within Maps too: a name stands only once in a workflow. */

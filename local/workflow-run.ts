@@ -2,8 +2,13 @@ import { ExecutionError, StateMachine, type StateMachineDefinition } from "aws-l
 import type { PlatformClock } from "./clock.ts"
 import type { ClockTimers } from "./clock-timers.ts"
 import type { InvocationOutcome } from "./function-pool.ts"
-import { retryPauses } from "./retry-pauses.ts"
-import { functionOfTask, type WorkflowDefinition, type WorkflowState } from "./workflow-definition.ts"
+import { type RetryPauses, retryPauses } from "./retry-pauses.ts"
+import {
+  allStates,
+  functionOfTask,
+  type WorkflowDefinition,
+  type WorkflowState,
+} from "./workflow-definition.ts"
 
 export type WorkflowSurroundings = {
   clock: PlatformClock
@@ -51,11 +56,9 @@ const LONGEST_S = 2_147_483
  */
 export function workflowRunner(workflow: WorkflowDefinition, around: WorkflowSurroundings) {
   validate(workflow)
-  const states = Object.entries(workflow.states)
-  const tasks = states.filter(([, { Type }]) => Type === "Task" || Type === "Wait")
-  const interpreted = Object.fromEntries(states.map(([name, state]) => [name, withoutTimers(state)]))
+  const tasks = allStates(workflow.states).filter(([, { Type }]) => Type === "Task" || Type === "Wait")
   const machine = new StateMachine(
-    { StartAt: workflow.startAt, States: interpreted } as StateMachineDefinition,
+    { StartAt: workflow.startAt, States: allWithoutTimers(workflow.states) } as StateMachineDefinition,
     { validationOptions: { noValidate: true } },
   )
   const retryIntervalOverrides = Object.fromEntries(tasks.map(([name]) => [name, 0]))
@@ -105,7 +108,15 @@ async function tellFailures(events: Events, fails: (state: string, error: string
   for await (const event of events) if (event.type === "StateFailed") fails(event.state.name, event.Error)
 }
 
+function allWithoutTimers(states: WorkflowDefinition["states"]): Record<string, WorkflowState> {
+  return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, withoutTimers(state)]))
+}
+
 function withoutTimers(state: WorkflowState): WorkflowState {
+  const { ItemProcessor } = state
+  if (ItemProcessor) {
+    return { ...state, ItemProcessor: { ...ItemProcessor, States: allWithoutTimers(ItemProcessor.States) } }
+  }
   if (state.Type === "Task") return { ...state, TimeoutSeconds: LONGEST_S }
   if (state.Type !== "Wait") return state
   const { Seconds, SecondsPath, Timestamp, TimestampPath, ...rest } = state
@@ -146,17 +157,22 @@ function waiting(state: WorkflowState, around: WorkflowSurroundings, signal: Abo
 
 function calling(state: WorkflowState, around: WorkflowSurroundings, signal: AbortSignal): StateHandler {
   const functionName = functionOfTask(state)
-  const pauses = retryPauses(state.Retry)
+  // A Map has the same state run for several items at a time: each counts its own tries, and goes by what it sends.
+  const underWay = new Map<string, RetryPauses>()
   return async (parameters) => {
     signal.throwIfAborted()
     const { Payload = {} } = parameters as { Payload?: Json }
-    const outcome = await around.invoke(functionName, JSON.stringify(Payload))
+    const payload = JSON.stringify(Payload)
+    const pauses = underWay.get(payload) ?? retryPauses(state.Retry)
+    underWay.set(payload, pauses)
+    const outcome = await around.invoke(functionName, payload)
     if (outcome.kind === "answered") {
-      pauses.left()
+      underWay.delete(payload)
       return { ExecutedVersion: "$LATEST", Payload: JSON.parse(outcome.payload) as Json, StatusCode: 200 }
     }
     const fault = faultOf(outcome)
     const pauseMs = pauses.after(fault.name)
+    if (pauseMs === undefined) underWay.delete(payload)
     if (pauseMs !== undefined) await around.timers.sleep(pauseMs / around.speed, signal)
     throw fault
   }

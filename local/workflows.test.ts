@@ -291,7 +291,17 @@ test("what does not exist or cannot be read is refused by the SDK's names", asyn
 
 for (const [what, change, says] of [
   ["JSONata", { QueryLanguage: "JSONata" }, /JSONata is not known/],
-  ["a Map", { States: { M: { Type: "Map" } } }, /state M of type Map is not known/],
+  ["a Parallel", { States: { P: { Type: "Parallel" } } }, /state P of type Parallel is not known/],
+  [
+    "a Map over objects of a bucket",
+    { States: { M: { Type: "Map", ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED" } } } } },
+    /mode DISTRIBUTED of the state M is not known/,
+  ],
+  [
+    "what is not known within a Map",
+    { States: { M: { Type: "Map", ItemProcessor: { States: { P: { Type: "Parallel" } } } } } },
+    /state P of type Parallel is not known/,
+  ],
   ["variables", { States: { P: { Type: "Pass", Assign: {} } } }, /field Assign of the state P is not known/],
   [
     "a service",
@@ -312,4 +322,50 @@ test("a definition that is no valid one ends the start by name", () => {
     () => openWorkflows([given], { clock, timers, invoke, speed: 1, logOf: () => log, changed: () => {} }),
     /undo-order: State machine definition is invalid/,
   )
+})
+
+test("a Map's items run side by side, and each is tried again for itself", async () => {
+  const task = {
+    Type: "Task",
+    Resource: "arn:aws:states:::lambda:invoke",
+    OutputPath: "$.Payload",
+    End: true,
+  }
+  const Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2, IntervalSeconds: 1 }]
+  const Parameters = { FunctionName: "each", "Payload.$": "$" }
+  const text = JSON.stringify({
+    StartAt: "All",
+    States: {
+      All: {
+        Type: "Map",
+        ItemsPath: "$.items",
+        MaxConcurrency: 3,
+        ItemProcessor: { StartAt: "Each", States: { Each: { ...task, Parameters, Retry } } },
+        End: true,
+      },
+    },
+  })
+  const arn = MACHINE.replace("undo-order", "each")
+  const tries = new Map<string, number>()
+  const over = Promise.withResolvers<string | undefined>()
+  const all = openWorkflows([readWorkflow({ name: "each", arn }, text)], {
+    clock,
+    timers,
+    speed: 1_000,
+    logOf: () => log,
+    changed: ({ status, output }) => {
+      if (status !== "RUNNING") over.resolve(output)
+    },
+    async invoke(functionName, item) {
+      assert.equal(functionName, "each")
+      tries.set(item, (tries.get(item) ?? 0) + 1)
+      const fails = Number(item) > 1 && (tries.get(item) ?? 0) < 3
+      if (fails) return { kind: "failed", why: "error", errorType: "Broken", errorMessage: "no" }
+      return { kind: "answered", payload: JSON.stringify(Number(item) * 10) }
+    },
+  })
+  all.start({ stateMachineArn: arn, input: '{"items":[1,2,3]}' })
+  assert.equal(await over.promise, "[10,20,30]")
+  assert.deepEqual(Object.fromEntries(tries), { 1: 1, 2: 3, 3: 3 })
+  all.close()
 })

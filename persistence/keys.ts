@@ -113,7 +113,7 @@ export const UNDELIVERED_SHARDS = 4
 /** In the index of days, where no merchant's number begins like this. */
 export const undeliveredPk = (shard: number): string => `!undelivered#${shard}`
 
-export const endpointHealthKey = (
-  { merchantId, host }: { merchantId: string; host: string },
-  windowStartMs: number,
-): Key => ({ pk: `NH#${merchantId}#${host}`, sk: String(windowStartMs) })
+export const endpointPaceKey = ({ merchantId, host }: { merchantId: string; host: string }): Key => ({
+  pk: `NH#${merchantId}#${host}`,
+  sk: "H",
+})

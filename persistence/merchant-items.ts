@@ -43,6 +43,9 @@ export type MerchantProfile = {
   timeZone: string
   category?: string
   subCategory?: string
+  /** Where it hears of members and of their phone numbers (A13, A14); without one it takes no members, or hears of none. */
+  membershipUrl?: string
+  phoneUrl?: string
 }
 
 export type RegisteredMerchant = MerchantProfile & {
@@ -132,6 +135,11 @@ export function decodeAccountVersion(merchantId: string, from: Item): AccountVer
   }
 }
 
+/** A merchant has no such account, or not in that version: everything else that goes wrong is a fault. */
+export class AccountUnknown extends Error {
+  override name = "AccountUnknown"
+}
+
 /** Throws where nothing is sealed in it, or it does not open. */
 export async function openAccount(
   from: Item | undefined,
@@ -141,7 +149,7 @@ export async function openAccount(
 ): Promise<AccountSettings> {
   const place = accountPlace(table, account)
   const sealed = from?.se?.B
-  if (!sealed) throw new Error(`merchant ${account.merchantId} has no account ${place.sk}`)
+  if (!sealed) throw new AccountUnknown(`merchant ${account.merchantId} has no account ${place.sk}`)
   return JSON.parse(await fields.unseal(place, sealed))
 }
 
@@ -167,7 +175,7 @@ export function listItem(merchantId: string): Item {
 
 export function profileItem(
   merchantId: string,
-  { name, timeZone, category, subCategory }: MerchantProfile,
+  { name, timeZone, category, subCategory, membershipUrl, phoneUrl }: MerchantProfile,
   { accounts, addedAtMs }: { accounts?: ReadonlyMap<PayType, ChannelAccount>; addedAtMs?: number },
 ): Item {
   return item({
@@ -177,6 +185,8 @@ export function profileItem(
     z: str(timeZone),
     ca: optionalStr(category),
     cs: optionalStr(subCategory),
+    mu: optionalStr(membershipUrl),
+    pu: optionalStr(phoneUrl),
     ac: { M: Object.fromEntries([...(accounts ?? [])].map(([it, account]) => [it, encodeRoute(account)])) },
     at: optionalNum(addedAtMs),
   })
@@ -193,6 +203,8 @@ export function decodeMerchant(merchantId: string, items: readonly Item[]): Regi
     timeZone: readStr(profile, "z"),
     category: readOptionalStr(profile, "ca"),
     subCategory: readOptionalStr(profile, "cs"),
+    membershipUrl: readOptionalStr(profile, "mu"),
+    phoneUrl: readOptionalStr(profile, "pu"),
     version: gate.settingsVersion,
     disabled: gate.disabled,
     accounts: decodeRoutes(merchantId, profile),

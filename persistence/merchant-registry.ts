@@ -43,6 +43,8 @@ export type ProfileChange = {
   timeZone?: string
   category?: string | null
   subCategory?: string | null
+  membershipUrl?: string | null
+  phoneUrl?: string | null
 }
 
 /** `overtaken`: the merchant is not any more what was seen, and nothing was written. */
@@ -136,7 +138,7 @@ export function merchantRegistry(client: DynamoDBClient, TableName: string): Mer
         { Put: { TableName, Item: listItem(merchantId) } },
       ]),
 
-    setProfile: (seen, { name, timeZone, category, subCategory }) =>
+    setProfile: (seen, { name, timeZone, category, subCategory, membershipUrl, phoneUrl }) =>
       change(
         seen,
         profileUpdate(seen, {
@@ -144,6 +146,8 @@ export function merchantRegistry(client: DynamoDBClient, TableName: string): Mer
           z: optionalStr(timeZone),
           ca: category === null ? null : optionalStr(category),
           cs: subCategory === null ? null : optionalStr(subCategory),
+          mu: membershipUrl === null ? null : optionalStr(membershipUrl),
+          pu: phoneUrl === null ? null : optionalStr(phoneUrl),
         }),
       ),
 

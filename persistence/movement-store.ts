@@ -1,4 +1,5 @@
 import { hash } from "node:crypto"
+import type { Movement } from "../domain/movement.ts"
 import type { MovementStore } from "../usecases/bill-ports.ts"
 import { decodeMovement, eachLine, encodeMovement } from "./movement-codec.ts"
 import { MOVEMENTS, movementsKey, movementsPrefix, partKey, partPrefix } from "./object-keys.ts"
@@ -28,49 +29,59 @@ export function movementStore(objects: ObjectStore): MovementStore {
     days: (first) => objects.folders(MOVEMENTS, first),
 
     async scatter({ day, chunk, ...run }, partitionOf) {
-      const parts = new Map<number, Buffer[]>()
+      const parts = new Map<number, Part>()
       let count = 0
       for await (const bytes of contents(objects, movementsPrefix(day) + chunk)) {
-        count += sortOut(bytes, partitionOf, parts)
+        eachLine(bytes, (merchantId, start, end) => {
+          count += 1
+          append(parts, partitionOf(merchantId), bytes, start, end)
+        })
       }
-      for (const [partition, slices] of parts) {
-        await objects.put(partKey({ day, ...run }, partition, chunk), Buffer.concat(slices), LINES)
+      for (const [partition, { bytes, length }] of parts) {
+        await objects.put(partKey({ day, ...run }, partition, chunk), bytes.subarray(0, length), LINES)
       }
       return count
     },
 
     async partition(run, partition) {
-      const byMerchant = new Map<string, Buffer[]>()
+      const byMerchant = new Map<string, Place[]>()
       for await (const bytes of contents(objects, partPrefix(run, partition))) {
-        eachLine(bytes, (merchantId, start, end) => collect(byMerchant, merchantId, bytes.subarray(start, end)))
+        eachLine(bytes, (merchantId, start, end) => {
+          const places = byMerchant.get(merchantId)
+          if (places) places.push({ bytes, start, end })
+          else byMerchant.set(merchantId, [{ bytes, start, end }])
+        })
       }
-      const unread = [...byMerchant].map(
-        ([merchantId, lines]) =>
-          [merchantId, () => lines.map((line) => decodeMovement(line.toString("utf8")))] as const,
-      )
-      return new Map(unread)
+      return new Map([...byMerchant].map(([merchantId, places]) => [merchantId, () => places.map(readAt)]))
     },
   }
 }
 
-/** Lines that follow each other into the same partition stay in one slice. */
-function sortOut(
-  bytes: Buffer,
-  partitionOf: (merchantId: string) => number,
-  into: Map<number, Buffer[]>,
-): number {
-  let count = 0
-  eachLine(bytes, (merchantId, start, end) => {
-    count += 1
-    collect(into, partitionOf(merchantId), bytes.subarray(start, end))
-  })
-  return count
+/** Lines of one partition so far; copied, since a view of each would cost more than the line. */
+type Part = { bytes: Buffer; length: number }
+
+const FIRST_PART_BYTES = 64 * 1024
+
+function append(parts: Map<number, Part>, partition: number, from: Buffer, start: number, end: number): void {
+  let part = parts.get(partition)
+  if (!part) {
+    part = { bytes: Buffer.allocUnsafe(FIRST_PART_BYTES), length: 0 }
+    parts.set(partition, part)
+  }
+  const length = part.length + end - start
+  if (length > part.bytes.length) {
+    const larger = Buffer.allocUnsafe(length * 2)
+    part.bytes.copy(larger, 0, 0, part.length)
+    part.bytes = larger
+  }
+  from.copy(part.bytes, part.length, start, end)
+  part.length = length
 }
 
-function collect<Key>(into: Map<Key, Buffer[]>, key: Key, slice: Buffer): void {
-  const known = into.get(key)
-  if (known) known.push(slice)
-  else into.set(key, [slice])
+type Place = { bytes: Buffer; start: number; end: number }
+
+function readAt({ bytes, start, end }: Place): Movement {
+  return decodeMovement(bytes.toString("utf8", start, end))
 }
 
 /** What stands in the objects of that prefix, a few fetched at a time, in the order of their keys. */

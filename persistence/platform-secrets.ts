@@ -25,6 +25,8 @@ export type PublishedKey = { keyId: string; publicKey: KeyObject }
 export type OpenDataKeys = {
   /** Codes and fingerprints are keyed with it: it never changes (ADR 0018). */
   codeKey: Buffer
+  /** Blind indexes of phone numbers are made with it: it never changes (ADR 0022). */
+  phoneKey: Buffer
   /** Those that open, with the one that seals at that moment. */
   fieldKeysAt(nowMs: number): FieldKeys
 }
@@ -88,8 +90,10 @@ async function openDataKeys({ data }: PlatformKeys, unwrap: Unwrap, nowMs: numbe
   const opened = await openEach(openingKeys(data, nowMs), (key) => unwrap(key.wrapped, "data"), {
     canDoWithout: (key) => dataKeyState(data, key, nowMs) === "next",
   })
+  const firstSecret = await unwrap(first.wrapped, "data")
   return {
-    codeKey: derive(await unwrap(first.wrapped, "data"), "codes"),
+    codeKey: derive(firstSecret, "codes"),
+    phoneKey: derive(firstSecret, "phones"),
     fieldKeysAt: fieldKeysOf(opened),
   }
 }
@@ -129,7 +133,7 @@ async function openEach<K>(
   })
 }
 
-function derive(dataKey: Buffer, purpose: "codes" | "fields"): Buffer {
+function derive(dataKey: Buffer, purpose: "codes" | "phones" | "fields"): Buffer {
   return Buffer.from(hkdfSync("sha256", dataKey, "", `metro-pay/${purpose}`, 32))
 }
 

@@ -31,6 +31,7 @@ const aRefund: fc.Arbitrary<Refund> = fc
     state: fc.constantFrom(...REFUND_STATES),
     version: fc.integer({ min: 1, max: 1_000 }),
     generation: fc.integer({ min: 1, max: 99 }),
+    channelNo: fc.integer({ min: 1, max: 99 }),
     lease: maybe(fc.record({ holder: aText, untilMs: aTime }, PLAIN)),
     unansweredAtMs: maybe(aTime),
     channelRefundNo: maybe(aText),

@@ -5,38 +5,58 @@ import {
 } from "@aws-sdk/client-dynamodb"
 import type { SealedValues, Sealing } from "../usecases/reseal-values.ts"
 import { readStr, str } from "./attributes.ts"
-import { ACCOUNT_PREFIX, MERCHANTS_PK, merchantPk, SHOP_PREFIX, shopsPk } from "./keys.ts"
-import { queryAll } from "./query-all.ts"
+import {
+  ACCOUNT_PREFIX,
+  MERCHANTS_PK,
+  merchantPk,
+  PHONE_SHARDS,
+  phonePk,
+  SHOP_PREFIX,
+  shopsPk,
+} from "./keys.ts"
+import { type Part, queryAll } from "./query-all.ts"
 import { type FieldKeys, seal, unseal } from "./sealed-fields.ts"
 
 /** Whatever is sealed in an item stands in this attribute. */
 const SEALED = "se"
+/** No merchant's id has such a sign in it. */
+const PHONE_PARTS = Array.from({ length: PHONE_SHARDS }, (_, shard) => phonePk(shard))
 
-/** Everything that is sealed in the settings table: the merchants' accounts at channels, their shops' phones. */
-export function sealedValues(client: DynamoDBClient, table: string): SealedValues {
+/**
+ * Everything that is sealed: in the settings table the merchants' accounts at channels and their shops' phones, in the main
+ * table the customers' phones.
+ */
+export function sealedValues(
+  client: DynamoDBClient,
+  tables: { main: string; settings: string },
+): SealedValues {
+  const within = async (table: string, parts: readonly Part[]) => {
+    const items = await Promise.all(parts.map((part) => queryAll(client, table, part)))
+    return items.flat().flatMap((it) => {
+      const sealed = it[SEALED]?.B
+      const place = { table, pk: readStr(it, "pk"), sk: readStr(it, "sk"), attribute: SEALED }
+      return sealed ? [{ place, sealed }] : []
+    })
+  }
   return {
-    async merchantIds() {
-      const items = await queryAll(client, table, { pk: MERCHANTS_PK, from: " " })
-      return items.map((it) => readStr(it, "sk"))
+    async parts() {
+      const items = await queryAll(client, tables.settings, { pk: MERCHANTS_PK, from: " " })
+      return [...items.map((it) => readStr(it, "sk")), ...PHONE_PARTS]
     },
 
-    async ofMerchant(merchantId) {
-      const items = await Promise.all([
-        queryAll(client, table, { pk: merchantPk(merchantId), prefix: ACCOUNT_PREFIX }),
-        queryAll(client, table, { pk: shopsPk(merchantId), prefix: SHOP_PREFIX }),
-      ])
-      return items.flat().flatMap((it) => {
-        const sealed = it[SEALED]?.B
-        const place = { table, pk: readStr(it, "pk"), sk: readStr(it, "sk"), attribute: SEALED }
-        return sealed ? [{ place, sealed }] : []
-      })
-    },
+    ofPart: (part) =>
+      PHONE_PARTS.includes(part)
+        ? within(tables.main, [{ pk: part, from: " " }])
+        : within(tables.settings, [
+            { pk: merchantPk(part), prefix: ACCOUNT_PREFIX },
+            { pk: shopsPk(part), prefix: SHOP_PREFIX },
+          ]),
 
     async replace({ place, sealed }, sealedAnew) {
       try {
         await client.send(
           new UpdateItemCommand({
-            TableName: table,
+            TableName: place.table,
             Key: { pk: str(place.pk), sk: str(place.sk) },
             UpdateExpression: "SET #sealed = :anew",
             ConditionExpression: "#sealed = :old",

@@ -4,6 +4,11 @@ import { Connection, type ConnectionOptions } from "./connection.ts"
 import { MetroPayError } from "./errors.ts"
 import type {
   ApplyPayInput,
+  Bill,
+  BillDay,
+  BillDownload,
+  BillLineRef,
+  BillProof,
   OrderRef,
   Payment,
   PayStatus,
@@ -56,6 +61,21 @@ export class MetroPayClient {
     return this.#connection.call("queryuid", input)
   }
 
+  /** What a day came to, by pay type. BILL_NOT_READY until the day's bills are made, at two in the morning after it. */
+  bill(input: BillDay): Promise<Bill> {
+    return this.#connection.call("bill", input)
+  }
+
+  /** Where the day's file is, for five minutes; `checkBillFile` says whether what was fetched is it. */
+  billDownload(input: BillDay): Promise<BillDownload> {
+    return this.#connection.call("billdownload", input)
+  }
+
+  /** A line of the day's bill with what `checkBillProof` proves it by. */
+  billProof(input: BillLineRef): Promise<BillProof> {
+    return this.#connection.call("billproof", input)
+  }
+
   /** The state of an order. */
   orderQuery(input: OrderRef): Promise<Payment> {
     return this.#connection.call("orderquery", input)
@@ -101,7 +121,9 @@ export class MetroPayClient {
         const said = await this.#connection.call<T>(name, input, untilMs)
         if (isCertain(said) || !(await this.#waited(waitMs, untilMs))) return said
       } catch (error) {
-        const lost = error instanceof MetroPayError && error.advice !== "fix"
+        // Of an order that this merchant does not have nothing can be given back, however often it is asked for.
+        const lost =
+          error instanceof MetroPayError && error.advice !== "fix" && error.code !== "ORDER_NOT_FOUND"
         if (!lost || !(await this.#waited(waitMs, untilMs))) throw error
       }
     }

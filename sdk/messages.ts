@@ -24,3 +24,14 @@ export type RefundInput = OrderRef &
 export type RefundRef = { out_refund_no: string } | { pay_refund_id: string }
 
 export type Refund = wire.RefundOutput
+
+/** Totals of a day, and the file of its transactions (A12, A18). */
+export type BillDay = wire.BillInput
+export type Bill = wire.BillOutput
+export type BillDownload = wire.BillDownloadOutput
+/** Of an order's two lines the payment is meant, unless `kind` says REVERSAL. */
+export type BillLineRef = { date: string } & (
+  | { pay_out_trade_no: string; kind?: "PAYMENT" | "REVERSAL" }
+  | { pay_refund_id: string }
+)
+export type BillProof = wire.BillProofOutput

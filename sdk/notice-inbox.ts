@@ -25,7 +25,11 @@ export class NoticeInbox {
   }
 }
 
-/** The number of the payment or refund that it is about. */
-export function subjectOf({ data }: Notice): string {
+/** The number of the payment or refund that it is about; of members, the membership or the phone: neither overtakes the other. */
+export function subjectOf({ event_type, data }: Notice): string {
+  if ("phone" in data) {
+    const what = event_type === "member.phone_changed" ? "phone" : "membership"
+    return `${what} ${data.merchant_id} ${data.uid}`
+  }
   return "pay_refund_id" in data ? data.pay_refund_id : data.pay_out_trade_no
 }

@@ -6,7 +6,13 @@ import type { Payment } from "./messages.ts"
 import { type PlatformKeySet, PlatformKeys, readPublicKey } from "./platform-keys.ts"
 import { type ReceivedRequest, verifyNotification } from "./verify-notification.ts"
 
-/** What the platform tells: the end of a payment or of a refund, with what orderquery or refundquery said then. */
+/** A customer, and the phone number as it is at that moment: mainland numbers in 11 digits, all others in E.164. */
+export type Member = { uid: string; merchant_id: string; phone: string }
+
+/**
+ * What the platform tells: the end of a payment or of a refund, with what orderquery or refundquery said then; a customer who
+ * becomes a member, leaves or has a new phone number.
+ */
 export type Notice = {
   /** The same each time it is sent. */
   event_id: string
@@ -17,6 +23,7 @@ export type Notice = {
 } & (
   | { event_type: "payment.succeeded" | "payment.failed" | "payment.closed"; data: Payment }
   | { event_type: "refund.succeeded" | "refund.failed"; data: RefundOutput }
+  | { event_type: "member.opened" | "member.left" | "member.phone_changed"; data: Member }
 )
 
 export type Received = { ok: true; notice: Notice } | { ok: false; why: string }

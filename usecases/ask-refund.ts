@@ -7,9 +7,6 @@ export type AskRefundPorts = {
   settings: Pick<RefundSettings, "refundPlanMs">
 }
 
-/** A step beyond the plan: a single question, after which no other follows. */
-export const singleQuestion = ({ refundPlanMs }: Pick<RefundSettings, "refundPlanMs">) => refundPlanMs.length
-
 /**
  * Begins the series of questions about a refund that is not certain. The refund is durable: a queue that is down harms no
  * answer, since the recovery's message comes at the end of the lease.
@@ -22,10 +19,10 @@ export async function askRefundAlongPlan({ polls, settings }: AskRefundPorts, re
 
 /** Asks one question about a refund that nobody holds: however often a merchant asks, no second series begins. */
 export async function askRefundOnce(
-  { clock, polls, settings }: AskRefundPorts,
+  { clock, polls }: Pick<AskRefundPorts, "clock" | "polls">,
   refund: Refund,
 ): Promise<void> {
   if (refund.state !== "PROCESSING" || refundLeaseHeld(refund, clock.nowMs())) return
-  const message = { refundId: refund.refundId, step: singleQuestion(settings) }
+  const message = { refundId: refund.refundId, step: 0, once: true } as const
   await polls.send(refund.channel, message, 0).catch(() => undefined)
 }

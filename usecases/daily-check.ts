@@ -6,6 +6,7 @@
 import { localDateTime } from "../domain/days.ts"
 import type { Order } from "../domain/order.ts"
 import { isFinal } from "../domain/order-states.ts"
+import { begunAtMs } from "../domain/refund.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
 import type {
   Clock,
@@ -101,7 +102,7 @@ async function checkRefund(ports: DailyPorts, refundId: string, result: DailyRes
   await guarded(ports, refundId, result, async () => {
     const refund = await ports.refunds.read(refundId)
     const nowMs = ports.clock.nowMs()
-    if (!refund || nowMs - refund.createdAtMs < ports.settings.visibleAfterMs) return
+    if (!refund || nowMs - begunAtMs(refund) < ports.settings.visibleAfterMs) return
     // One that failed may still hold its amount on the order, if who finished it died just then.
     if (refund.state === "FAILED") return ports.polls.send(refund.channel, { refundId, step: 0 }, 0)
     if (refund.state !== "PROCESSING") return

@@ -39,7 +39,12 @@ export async function makeBills(ports: MakeBillsPorts, job: PartitionToMake): Pr
   const roster = await ports.runs.roster(job)
   const own = roster.filter((it) => partitionOf(it, job.partitions) === job.partition)
   const merchantIds = [...new Set([...own, ...moved.keys()])].sort()
-  const result = { movements: 0, bills: 0, waiting: [] as string[], failed: [] as PartitionResult["failed"][0][] }
+  const result = {
+    movements: 0,
+    bills: 0,
+    waiting: [] as string[],
+    failed: [] as PartitionResult["failed"][0][],
+  }
   await eachAtOnce(merchantIds, async (merchantId) => {
     try {
       const made = await makeOne(ports, job, merchantId, moved.get(merchantId))

@@ -30,21 +30,27 @@ export type NotificationQueues = {
   send(queue: NotificationQueueName, message: NotificationMessage, delayMs: number): Promise<void>
 }
 
-/** What came of one attempt; `outcome` in few words of ours, with nothing of what the endpoint said. */
-export type SendOutcome = { received: boolean; outcome: string }
+/**
+ * What came of one attempt; `outcome` in few words of ours, with nothing of what the endpoint said. `answer` is that, where it
+ * was received and ended in time: for who asks something of it, never to be kept or logged.
+ */
+export type SendOutcome = { received: boolean; outcome: string; answer?: string }
 
 export type NotificationSender = {
   /** Never throws for what an endpoint does; answers within its time-out. */
   send(notification: Notification): Promise<SendOutcome>
 }
 
-/** Attempts at a merchant's endpoint within a window, shared by all functions. */
-export type EndpointHealth = { attempts: number; failed: number }
-
+/** Where a merchant is told. Merchants never share one: what one does must not slow another. */
 export type Endpoint = { merchantId: string; host: string }
 
-export type EndpointHealthStore = {
-  read(endpoint: Endpoint, windowStartMs: number): Promise<EndpointHealth>
-  /** Adds to the counts of that window. */
-  report(endpoint: Endpoint, windowStartMs: number, seen: EndpointHealth): Promise<void>
+/** How quick endpoints are, as all functions have found them. */
+export type EndpointPaceStore = {
+  /**
+   * "quick": it was so lately. Otherwise one caller at a time is told to find out ("probe"), until it says what it found or
+   * its time is over; "busy" for all others, and while it is known to be slow.
+   */
+  probe(endpoint: Endpoint, nowMs: number, untilMs: number): Promise<"quick" | "probe" | "busy">
+  setQuick(endpoint: Endpoint, untilMs: number): Promise<void>
+  setSlow(endpoint: Endpoint, untilMs: number): Promise<void>
 }

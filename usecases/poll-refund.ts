@@ -1,5 +1,4 @@
 /** Goes on with a refund along its plan of asking; when that is used up, a workflow takes over. */
-import { singleQuestion } from "./ask-refund.ts"
 import type { PollQueue, Refundings, RefundMessage } from "./ports.ts"
 import { type RefundPorts, refundStep } from "./refund-step.ts"
 
@@ -10,12 +9,12 @@ export type PollRefundResult = "settled" | "asked again later" | "left to its wo
 /** @param dueMonotonicMs when the step must be done */
 export async function pollRefund(
   ports: PollRefundPorts,
-  { refundId, step }: RefundMessage,
+  { refundId, step, once }: RefundMessage,
   dueMonotonicMs: number,
 ): Promise<PollRefundResult> {
   const result = await refundStep(ports, refundId, dueMonotonicMs)
   if (result.done) return "settled"
-  if (step >= singleQuestion(ports.settings)) return "left alone"
+  if (once) return "left alone"
   const delayMs = ports.settings.refundPlanMs[step + 1]
   const refund = await ports.refunds.read(refundId)
   if (delayMs === undefined || !refund) {

@@ -252,7 +252,10 @@ export type ChannelCapabilities = {
 }
 
 /** Undoes a charge whose fate is unknown, or one that was paid: afterwards the channel holds nothing under that number. */
-export type ReverseRequest = QueryRequest
+export type ReverseRequest = QueryRequest & {
+  /** Wall time after which the request must not leave any more: then the answer is `notSent`. */
+  notAfterMs: number
+}
 
 /** Gives money back under a number of its own: the same number never moves money twice. */
 export type ReturnRequest = {
@@ -264,6 +267,8 @@ export type ReturnRequest = {
   amountFen: Fen
   intent: LegIntent
   orderedAtMs: number
+  /** As in the reversal. */
+  notAfterMs: number
   timeoutMs: number
 }
 
@@ -287,7 +292,12 @@ export type Channels = Partial<Record<ChannelId, PayChannel>>
 export type PollMessage = { tradeNo: string; legNo: number; step: number }
 
 /** "Go on with this refund", as harmless. */
-export type RefundMessage = { refundId: string; step: number }
+export type RefundMessage = {
+  refundId: string
+  step: number
+  /** A single question of somebody who met it: no other follows. */
+  once?: true
+}
 
 export type PollQueue = {
   send(channel: ChannelId, message: PollMessage | RefundMessage, delayMs: number): Promise<void>

@@ -30,7 +30,9 @@ export async function proveLine(
   if (status.kind === "none" || !file) return "no such line"
   const identity = identityOf({ tradeNo: "", ...wanted })
   const lines = linesOf(file)
-  const index = lines.findIndex((line) => mayBe(line, wanted) && lineIdentity(line.toString("utf8")) === identity)
+  const index = lines.findIndex(
+    (line) => mayBe(line, wanted) && lineIdentity(line.toString("utf8")) === identity,
+  )
   const line = lines[index]
   if (!line) return "no such line"
   return { bill: status.bill, line: line.toString("utf8"), index, path: merklePath(lines, index) }

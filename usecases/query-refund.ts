@@ -1,10 +1,14 @@
 /** State of a refund (A17). Reads, and wakes the recovery where its owner has gone; never sends anything back. */
-import type { Refund } from "../domain/refund.ts"
+import { isFreshClaim, type Refund } from "../domain/refund.ts"
 import { isRefundId, refundIdOf } from "../domain/refund-number.ts"
 import { type AskRefundPorts, askRefundOnce } from "./ask-refund.ts"
-import type { RefundStore } from "./ports.ts"
+import type { OrderStore, RefundStore } from "./ports.ts"
+import { isHeld } from "./reserve-refund.ts"
 
-export type QueryRefundPorts = AskRefundPorts & { refunds: RefundStore }
+export type QueryRefundPorts = Pick<AskRefundPorts, "clock" | "polls"> & {
+  refunds: RefundStore
+  orders: OrderStore
+}
 
 /** One of the two numbers is given; where both are, they must name the same refund. */
 export type RefundNumbers = { outRefundNo?: string; refundId?: string }
@@ -16,8 +20,10 @@ export async function queryRefund(
   numbers: RefundNumbers,
 ): Promise<Refund | undefined> {
   const refund = await findRefund(ports.refunds, merchantId, numbers)
-  if (refund) await askRefundOnce(ports, refund)
-  return refund
+  if (!refund) return undefined
+  await askRefundOnce(ports, refund)
+  // A claim whose amount is not held yet may still be given up: nobody may be told of it.
+  return isFreshClaim(refund) && !(await isHeld(ports, refund)) ? undefined : refund
 }
 
 export async function findRefund(

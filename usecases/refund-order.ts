@@ -11,14 +11,21 @@
  */
 import { localDateTime } from "../domain/days.ts"
 import { LEASE_MS, type Order, paidAtMs } from "../domain/order.ts"
-import { applyToRefund, isSameRefund, newRefund, type Refund, type RefundRequest } from "../domain/refund.ts"
+import {
+  applyToRefund,
+  isFreshClaim,
+  isSameRefund,
+  newRefund,
+  type Refund,
+  type RefundRequest,
+} from "../domain/refund.ts"
 import { refundIdOf } from "../domain/refund-number.ts"
-import { heldFen, MOST_REFUNDS } from "../domain/reservation.ts"
+import { heldCount, heldFen, MOST_REFUNDS } from "../domain/reservation.ts"
 import { askRefundAlongPlan, askRefundOnce } from "./ask-refund.ts"
 import type { Merchant, MerchantStore, PollQueue } from "./ports.ts"
 import { findOrder, type OrderNumbers } from "./query-order.ts"
 import { askForRefund, type RefundPorts } from "./refund-step.ts"
-import { holdFor } from "./reserve-refund.ts"
+import { holdFor, isHeld } from "./reserve-refund.ts"
 import { STEP_RESERVE_MS } from "./undo-order.ts"
 
 export type RefundOrderPorts = RefundPorts & {
@@ -33,13 +40,18 @@ export type RefundRefusal =
   | "REFUND_EXCEEDS_PAID"
   | "REFUND_WINDOW_CLOSED"
   | "REFUND_NO_REUSED"
+  /** The stores did not answer in time; the result is unknown, ask for it. */
+  | "SYSTEM_ERROR"
 
 export type RefundResult =
   | { ok: true; refund: Refund; timeZone: string }
   | { ok: false; refusal: { code: RefundRefusal } }
 
-/** What the lease must still hold beyond the channel's time-out when a refund is sent: time to write the result. */
-const LEASE_RESERVE_MS = 2_000
+/** Between looking again whether an amount is held by now. */
+const LOOK_AGAIN_MS = 50
+
+/** One call: what was asked for, and by when it is answered. */
+type Asking = { request: RefundRequest; timeZone: string; dueMonotonicMs: number }
 
 /**
  * @param arrived when the call came: the time for refunds is judged by it, and the answer is due by it
@@ -58,14 +70,28 @@ export async function refundOrder(
   const { timeZone } = merchant
   const order = await findOrder(ports.orders, merchantId, numbers)
   if (!order) return refuse("ORDER_NOT_FOUND")
-  const wanted = wantedRefund(ports, merchant, order, request)
+  const asking = { request, timeZone, dueMonotonicMs: arrived.monotonicMs + ports.answerWithinMs }
   const refusal = refusalOf(ports, order, request, arrived.nowMs)
   // Refused now, it may have been carried out when it was sent before: then it is told what became of it.
-  if (refusal || !wanted)
-    return answerBefore(ports, order, request, timeZone, refusal ?? "ORDER_STATE_FORBIDS")
-  const put = await ports.refunds.create(wanted)
-  if (!put.put) return answerStored(ports, put.stored, wanted, timeZone)
-  return refundUntilDue(ports, put.refund, order, timeZone, arrived.monotonicMs)
+  if (refusal) return answerBefore(ports, order, asking, refusal)
+  return refund(ports, merchant, order, asking)
+}
+
+/** Each further round means that another attempt claimed the number and gave it up again in between. */
+async function refund(
+  ports: RefundOrderPorts,
+  merchant: Merchant,
+  order: Order,
+  asking: Asking,
+): Promise<RefundResult> {
+  for (;;) {
+    const wanted = wantedRefund(ports, merchant, order, asking.request)
+    if (!wanted) return refuse("ORDER_STATE_FORBIDS")
+    const put = await ports.refunds.create(wanted)
+    if (put.put) return refundUntilDue(ports, put.refund, order, asking)
+    const answer = await answerStored(ports, put.stored, wanted, asking)
+    if (answer !== "given up") return answer
+  }
 }
 
 function wantedRefund(
@@ -106,7 +132,7 @@ function refusalOf(
   if (order.state !== "PAID") return "ORDER_STATE_FORBIDS"
   const channelId = order.legs.find((it) => it.state === "CHARGED")?.channel
   const able = channelId && channels[channelId]?.capabilities.refund
-  if (!able || order.reservations.length >= Math.min(able.maxParts, MOST_REFUNDS))
+  if (!able || heldCount(order.reservations) >= Math.min(able.maxParts, MOST_REFUNDS))
     return "ORDER_STATE_FORBIDS"
   if (heldFen(order.reservations) + amountFen > order.totalFen) return "REFUND_EXCEEDS_PAID"
   const windowMs = Math.min(able.windowMs, settings.refundWindowsMs[channelId] ?? able.windowMs)
@@ -116,26 +142,37 @@ function refusalOf(
 
 async function answerBefore(
   ports: RefundOrderPorts,
-  order: Order,
-  request: RefundRequest,
-  timeZone: string,
+  { merchantId, tradeNo }: Order,
+  asking: Asking,
   refusal: RefundRefusal,
 ): Promise<RefundResult> {
-  const { merchantId, tradeNo } = order
-  const stored = await ports.refunds.read(refundIdOf(merchantId, request.outRefundNo))
+  const stored = await ports.refunds.read(refundIdOf(merchantId, asking.request.outRefundNo))
   if (!stored || stored.state === "RETRACTED") return refuse(refusal)
-  return answerStored(ports, stored, { ...request, tradeNo }, timeZone)
+  const answer = await answerStored(ports, stored, { ...asking.request, tradeNo }, asking)
+  return answer === "given up" ? refuse(refusal) : answer
 }
 
+/**
+ * What stands under the number, once it may be told: a claim whose amount is not held yet may still be given up, and a
+ * merchant who had been told of it would look for it in vain.
+ */
 async function answerStored(
   ports: RefundOrderPorts,
-  stored: Refund,
+  found: Refund,
   asked: Pick<Refund, "tradeNo" | "amountFen" | "notifyUrl">,
-  timeZone: string,
-): Promise<RefundResult> {
-  if (!isSameRefund(stored, asked)) return refuse("REFUND_NO_REUSED")
-  await askRefundOnce(ports, stored)
-  return { ok: true, refund: stored, timeZone }
+  { timeZone, dueMonotonicMs }: Asking,
+): Promise<RefundResult | "given up"> {
+  for (let stored: Refund | undefined = found; ; stored = await ports.refunds.read(found.refundId)) {
+    if (!stored || stored.state === "RETRACTED") return "given up"
+    if (!isSameRefund(stored, asked)) return refuse("REFUND_NO_REUSED")
+    if (!isFreshClaim(stored) || (await isHeld(ports, stored))) {
+      await askRefundOnce(ports, stored)
+      return { ok: true, refund: stored, timeZone }
+    }
+    await askRefundOnce(ports, stored)
+    if (ports.clock.monotonicMs() + LOOK_AGAIN_MS >= dueMonotonicMs) return refuse("SYSTEM_ERROR")
+    await ports.clock.sleep(LOOK_AGAIN_MS)
+  }
 }
 
 /** What is done by the time the answer is due; the rest goes on by itself, since its beginning stands in the store. */
@@ -143,38 +180,38 @@ async function refundUntilDue(
   ports: RefundOrderPorts,
   refund: Refund,
   order: Order,
-  timeZone: string,
-  arrivedMs: number,
+  asking: Asking,
 ): Promise<RefundResult> {
   const { clock } = ports
-  const dueMs = arrivedMs + ports.answerWithinMs
   const answered = new AbortController()
-  const sofar: RefundResult = { ok: true, refund, timeZone }
-  const late = clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), answered.signal).then(
-    () => sofar,
-    () => sofar,
+  const progress: Progress = {}
+  const late = clock.sleep(Math.max(0, asking.dueMonotonicMs - clock.monotonicMs()), answered.signal).then(
+    () => "late" as const,
+    () => "late" as const,
   )
-  const result = await Promise.race([send(ports, refund, order, timeZone, dueMs - STEP_RESERVE_MS), late])
+  const result = await Promise.race([send(ports, refund, order, asking, progress), late])
   answered.abort()
-  return result
+  return result === "late" ? (progress.held ?? refuse("SYSTEM_ERROR")) : result
 }
+
+/** What may be told, should the deadline come first. */
+type Progress = { held?: Extract<RefundResult, { ok: true }> }
 
 async function send(
   ports: RefundOrderPorts,
   refund: Refund,
   order: Order,
-  timeZone: string,
-  dueMonotonicMs: number,
+  asking: Asking,
+  progress: Progress,
 ): Promise<RefundResult> {
+  const { timeZone, dueMonotonicMs } = asking
   const held = await holdFor(ports, order, refund)
   if (!held.ok) {
-    if (held.code === "LEASE_OVER") return { ok: true, refund, timeZone }
-    return retract(ports, refund, held.code, timeZone)
+    if (held.code === "LEASE_OVER") return refuse("SYSTEM_ERROR")
+    return retract(ports, refund, held.code, asking)
   }
-  const { clock, settings } = ports
-  const latestMs = (refund.lease?.untilMs ?? 0) - settings.channelTimeoutMs - LEASE_RESERVE_MS
-  const present =
-    clock.nowMs() > latestMs ? refund : await askForRefund(ports, refund, held.order, dueMonotonicMs)
+  progress.held = { ok: true, refund, timeZone }
+  const present = await askForRefund(ports, refund, held.order, dueMonotonicMs - STEP_RESERVE_MS)
   await askRefundAlongPlan(ports, present)
   return { ok: true, refund: present, timeZone }
 }
@@ -187,11 +224,13 @@ async function retract(
   ports: RefundOrderPorts,
   refund: Refund,
   code: RefundRefusal,
-  timeZone: string,
+  asking: Asking,
 ): Promise<RefundResult> {
   const next = applyToRefund(refund, "retracted", ports.clock.nowMs(), { lease: undefined })
   const result = await ports.refunds.advance(refund, next)
-  return result.written ? refuse(code) : answerStored(ports, result.stored, refund, timeZone)
+  if (result.written) return refuse(code)
+  const answer = await answerStored(ports, result.stored, refund, asking)
+  return answer === "given up" ? refuse(code) : answer
 }
 
 function refuse(code: RefundRefusal): RefundResult {

@@ -10,6 +10,7 @@ import { LEASE_MS, type Leg, type Order } from "../domain/order.ts"
 import { channelOrderNoOf } from "../domain/order-number.ts"
 import {
   applyToRefund,
+  begunAtMs,
   type Refund,
   refundLeaseHeld,
   withoutRefundLease,
@@ -18,11 +19,13 @@ import {
 import { channelRefundNoOf } from "../domain/refund-number.ts"
 import { isRefundFinal } from "../domain/refund-states.ts"
 import { accountOfLeg } from "./channel-account.ts"
+import { latestSendMs } from "./latest-send.ts"
 import type {
   Channels,
   Clock,
   ExceptionStore,
   OrderStore,
+  PayChannel,
   Random,
   RefundSettings,
   RefundStore,
@@ -61,12 +64,20 @@ export async function refundStep(
     return { done: true }
   }
   const nowMs = ports.clock.nowMs()
+  const soonMs = (refund.unansweredAtMs ?? 0) + spacingMs(ports) - nowMs
+  // Several series may be asking about it, and merchants do: channels limit how often they answer.
+  if (!refund.lease && soonMs > 0) return { done: false, waitMs: soonMs }
   if (refund.lease && refundLeaseHeld(refund, nowMs))
     return { done: false, waitMs: refund.lease.untilMs - nowMs + 1 }
   const mine = withRefundLease(refund, ports.random.id(nowMs), nowMs)
   if (!(await ports.refunds.advance(refund, mine)).written) return { done: false, waitMs: MOMENT_MS }
   const asked = await holdAndAsk(ports, mine, dueMonotonicMs)
   return asked.state === "PROCESSING" ? { done: false, waitMs: MOMENT_MS } : { done: true }
+}
+
+/** Half of the plan's first wait: who comes by plan is not held up. */
+function spacingMs({ settings }: RefundPorts): number {
+  return (settings.refundPlanMs[0] ?? 0) / 2
 }
 
 /** Under its lease: held on the order if that is missing, then asked for. Gives the refund as it then stands. */
@@ -97,62 +108,96 @@ export async function askForRefund(
   const leg = order.legs.find((it) => it.no === refund.legNo)
   const found = leg && ports.channels[leg.channel]
   if (!leg || !found?.capabilities.refund) {
-    return waitAndSee(ports, refund, `channel ${leg?.channel ?? ""} is switched off`)
+    return waitAndSee(ports, refund, { lastTried: `channel ${leg?.channel ?? ""} is switched off` })
   }
   const channel = withinTime(found, ports.clock, dueMonotonicMs)
-  const request = requestOf(ports, refund, order, leg)
-  const asked = await channel.refund(request)
-  const said = needsItsOwnWord(refund, asked) ? await channel.queryRefund(request) : asked
+  const { asked, said } = await askChannel(channel, refund, requestOf(ports, refund, order, leg))
   if (said.kind === "returned") {
     const { channelRefundNo, couponFen, returnedAtMs } = said
     return end(ports, refund, "returned", { channelRefundNo, couponFen, channelReturnedAtMs: returnedAtMs })
   }
-  const channelCode = refusalIn(asked, said)
-  if (channelCode !== undefined) {
-    if (!mayStillLand(ports, refund)) return end(ports, refund, "refused", { channelCode })
-    return waitAndSee(ports, refund, `${channelCode}, but an earlier asking may be on its way`)
-  }
-  const underWay = asked.kind === "unknown" || asked.kind === "processing"
-  return waitAndSee(ports, refund, wordsFor(said), underWay ? ports.clock.nowMs() : undefined)
+  const refusal = refusalIn(asked, said)
+  if (refusal) return endUnlessItMayLand(ports, refund, refusal)
+  const underWay = asked?.kind === "unknown" || asked?.kind === "processing"
+  return waitAndSee(ports, refund, {
+    lastTried: wordsFor(said),
+    unansweredAtMs: underWay ? ports.clock.nowMs() : undefined,
+    atOnce: said.kind === "stuck",
+  })
 }
 
 function requestOf(ports: RefundPorts, refund: Refund, order: Order, leg: Leg): ReturnRequest {
+  const timeoutMs = ports.settings.channelTimeoutMs
   return {
     account: accountOfLeg(order.merchantId, leg),
     channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no),
-    channelRefundNo: channelRefundNoOf(refund.refundId, leg.no, refund.generation),
+    channelRefundNo: channelRefundNoOf(refund.refundId, leg.no, refund.channelNo),
     totalFen: leg.amountFen,
     amountFen: refund.amountFen,
     intent: leg.intent,
     orderedAtMs: order.createdAtMs,
-    timeoutMs: ports.settings.channelTimeoutMs,
+    notAfterMs: latestSendMs(refund.lease, timeoutMs),
+    timeoutMs,
   }
 }
 
-/** Accepted, or refused after an earlier asking whose end was not heard: only the refund's own state says more. */
-function needsItsOwnWord({ unansweredAtMs }: Refund, asked: ReturnOutcome): boolean {
-  return asked.kind === "processing" || (asked.kind === "refused" && unansweredAtMs !== undefined)
+/** What was sent now, if anything, and what the channel says of the refund. */
+type Heard = { asked?: ReturnOutcome; said: ReturnOutcome }
+
+/**
+ * Where something was sent before, the refund's own state is asked first, and only what the channel does not know is sent
+ * again. What it accepts or refuses says less than the refund's own state, so that is asked too.
+ */
+async function askChannel(channel: PayChannel, refund: Refund, request: ReturnRequest): Promise<Heard> {
+  if (refund.unansweredAtMs !== undefined) {
+    const before = await channel.queryRefund(request)
+    if (before.kind !== "notFound") return { said: before }
+  }
+  const asked = await channel.refund(request)
+  const unclear = asked.kind === "processing" || asked.kind === "refused"
+  return { asked, said: unclear ? await channel.queryRefund(request) : asked }
 }
 
-/** The channel's code where it gives nothing back: it says so of the refund, or refuses the asking and knows no such refund. */
-function refusalIn(asked: ReturnOutcome, said: ReturnOutcome): string | undefined {
-  if (said.kind === "refused") return said.channelCode
-  return said.kind === "notFound" && asked.kind === "refused" ? asked.channelCode : undefined
+type Refusal = Extract<ReturnOutcome, { kind: "refused" }>
+
+/** Where it gives nothing back: it says so of the refund itself, or refuses the asking and knows no such refund. */
+function refusalIn(asked: ReturnOutcome | undefined, said: ReturnOutcome): Refusal | undefined {
+  if (said.kind === "refused") return said
+  return said.kind === "notFound" && asked?.kind === "refused" ? asked : undefined
 }
 
-/** An earlier asking may be carried out yet, also where the channel has refused a later one. */
-function mayStillLand({ clock, settings }: RefundPorts, { unansweredAtMs }: Refund): boolean {
-  return unansweredAtMs !== undefined && clock.nowMs() < unansweredAtMs + settings.lateChargeMs
+/** An earlier asking may be carried out yet, also where the channel has refused a later one; some refusals must be heard twice. */
+async function endUnlessItMayLand(ports: RefundPorts, refund: Refund, refusal: Refusal): Promise<Refund> {
+  const { channelCode } = refusal
+  const nowMs = ports.clock.nowMs()
+  const { unansweredAtMs } = refund
+  if (unansweredAtMs === undefined && refusal.perhapsLater)
+    return waitAndSee(ports, refund, { lastTried: channelCode, unansweredAtMs: nowMs })
+  if (unansweredAtMs !== undefined && nowMs < unansweredAtMs + ports.settings.lateChargeMs)
+    return waitAndSee(ports, refund, { lastTried: `${channelCode}, but an earlier asking may be on its way` })
+  // The next time it is sent it needs another number only where this one ended at the channel.
+  const channelNo = refund.channelNo + (refusal.numberEnded ? 1 : 0)
+  return end(ports, refund, "refused", { channelCode, channelNo })
 }
 
 function wordsFor(said: Exclude<ReturnOutcome, { kind: "returned" }>): string {
-  if (said.kind === "processing") return "in progress at the channel"
-  if (said.kind === "notFound") return "not found"
-  return said.kind === "refused" ? said.channelCode : said.cause
+  switch (said.kind) {
+    case "processing":
+      return "in progress at the channel"
+    case "stuck":
+      return `${said.channelCode}: the channel holds the money until a person settles it there`
+    case "notFound":
+      return "not found"
+    case "refused":
+      return said.channelCode
+    case "unknown":
+    case "notSent":
+      return said.cause
+  }
 }
 
 type EndChange = Partial<
-  Pick<Refund, "channelRefundNo" | "couponFen" | "channelCode" | "channelReturnedAtMs">
+  Pick<Refund, "channelRefundNo" | "couponFen" | "channelCode" | "channelNo" | "channelReturnedAtMs">
 >
 
 async function end(
@@ -161,11 +206,27 @@ async function end(
   event: "returned" | "refused",
   change: EndChange,
 ): Promise<Refund> {
-  const next = applyToRefund(refund, event, ports.clock.nowMs(), { ...change, lease: undefined })
-  const result = await ports.refunds.advance(refund, next)
-  const present = result.written ? next : result.stored
-  if (isRefundFinal(present.state)) await afterTheEnd(ports, present)
-  return present
+  for (let previous = refund; ; ) {
+    const next = applyToRefund(previous, event, ports.clock.nowMs(), { ...change, lease: undefined })
+    const result = await ports.refunds.advance(previous, next)
+    const present = result.written ? next : result.stored
+    const sameNumber = present.channelNo === refund.channelNo
+    // That the money went back is true whoever wrote meanwhile.
+    if (!result.written && event === "returned" && present.state === "PROCESSING" && sameNumber) {
+      previous = present
+      continue
+    }
+    if (isRefundFinal(present.state)) await afterTheEnd(ports, present)
+    if (event === "returned" && present.state !== "SUCCEEDED") await tellOfReturn(ports, present)
+    return present
+  }
+}
+
+/** It went back although it was written down as failed: nothing may be sent for it again before a person has looked. */
+async function tellOfReturn({ exceptions, clock }: RefundPorts, refund: Refund): Promise<void> {
+  const { tradeNo, refundId, merchantId } = refund
+  const lastTried = "the channel gave it back after all: do not send it again"
+  await exceptions.note({ tradeNo, refundId, merchantId, kind: "refund refused", lastTried }, clock.nowMs())
 }
 
 /** What follows from the end of a refund; done again it changes nothing. */
@@ -182,16 +243,25 @@ async function afterTheEnd(ports: RefundPorts, refund: Refund): Promise<void> {
   } else if (refund.events.some((it) => it.event === "refused")) {
     await exceptions.resolve(tradeNo, "refund refused", nowMs, refundId)
   }
-  if (nowMs - begunAtMs(refund) >= settings.visibleAfterMs)
-    await exceptions.resolve(tradeNo, "refund not final", nowMs, refundId)
+  // What was stuck stood there from the beginning.
+  const mayStandThere =
+    nowMs - begunAtMs(refund) >= settings.visibleAfterMs || refund.unansweredAtMs !== undefined
+  if (mayStandThere) await exceptions.resolve(tradeNo, "refund not final", nowMs, refundId)
+}
+
+type Waiting = {
+  lastTried: string
+  /** When something was sent now whose end was not heard. */
+  unansweredAtMs?: number
+  /** A person is needed, so it is shown however young it is. */
+  atOnce?: boolean
 }
 
 /** Lets the lease go, so that the next step need not wait for its end, and shows on the desk what takes too long. */
 async function waitAndSee(
   ports: RefundPorts,
   refund: Refund,
-  lastTried: string,
-  unansweredAtMs?: number,
+  { lastTried, unansweredAtMs, atOnce = false }: Waiting,
 ): Promise<Refund> {
   const { tradeNo, refundId, merchantId } = refund
   const nowMs = ports.clock.nowMs()
@@ -199,7 +269,7 @@ async function waitAndSee(
   const result = await ports.refunds.advance(refund, next)
   // Overtaken: whoever goes on with it knows better what belongs on the desk.
   if (!result.written) return result.stored
-  if (nowMs - begunAtMs(refund) >= ports.settings.visibleAfterMs) {
+  if (atOnce || nowMs - begunAtMs(refund) >= ports.settings.visibleAfterMs) {
     // As of when this step took its turn: what another resolved since then must stay so.
     const seenAtMs = refund.lease ? refund.lease.untilMs - LEASE_MS : nowMs
     await ports.exceptions.note(
@@ -208,10 +278,4 @@ async function waitAndSee(
     )
   }
   return next
-}
-
-/** When this generation of it began. */
-function begunAtMs(refund: Refund): number {
-  const begun = refund.events.findLast((it) => it.event === "claimed" || it.event === "sentAgain")
-  return begun?.atMs ?? refund.createdAtMs
 }

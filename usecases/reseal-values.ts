@@ -5,9 +5,10 @@ export type SealedPlace = { table: string; pk: string; sk: string; attribute: st
 export type SealedValue = { place: SealedPlace; sealed: Uint8Array }
 
 export type SealedValues = {
-  merchantIds(): Promise<string[]>
-  /** All of a merchant's, strongly consistent. */
-  ofMerchant(merchantId: string): Promise<SealedValue[]>
+  /** What they are gone through by: the merchants, and the shards of customers' phone numbers. */
+  parts(): Promise<string[]>
+  /** All of a part, strongly consistent. */
+  ofPart(part: string): Promise<SealedValue[]>
   /** Writes what was sealed anew where the value still stands as it was; false where somebody else has written it since. */
   replace(value: SealedValue, sealedAnew: Uint8Array): Promise<boolean>
 }
@@ -26,13 +27,13 @@ export type SealedCount = { byVersion: ReadonlyMap<number, number>; faults: read
 
 /** What is sealed under which version, by opening all of it. */
 export async function countSealed(
-  values: Pick<SealedValues, "merchantIds" | "ofMerchant">,
+  values: Pick<SealedValues, "parts" | "ofPart">,
   sealing: Pick<Sealing, "versionOf">,
 ): Promise<SealedCount> {
   const byVersion = new Map<number, number>()
   const faults: ValueFault[] = []
-  for (const merchantId of await values.merchantIds()) {
-    for (const value of await values.ofMerchant(merchantId)) {
+  for (const part of await values.parts()) {
+    for (const value of await values.ofPart(part)) {
       await noting(faults, value, async () => {
         const version = sealing.versionOf(value)
         byVersion.set(version, (byVersion.get(version) ?? 0) + 1)
@@ -50,17 +51,17 @@ export type Resealed = {
   faults: readonly ValueFault[]
 }
 
-/** @param onMerchant told after each merchant: how many are done, of how many */
+/** @param onPart told after each part: how many are done, of how many */
 export async function resealValues(
   values: SealedValues,
   sealing: Sealing,
-  onMerchant: (done: number, of: number) => void,
+  onPart: (done: number, of: number) => void,
 ): Promise<Resealed> {
-  const merchantIds = await values.merchantIds()
+  const parts = await values.parts()
   const faults: ValueFault[] = []
   const counts = { values: 0, resealed: 0, overtaken: 0 }
-  for (const [index, merchantId] of merchantIds.entries()) {
-    for (const value of await values.ofMerchant(merchantId)) {
+  for (const [index, part] of parts.entries()) {
+    for (const value of await values.ofPart(part)) {
       counts.values += 1
       await noting(faults, value, async () => {
         if (sealing.versionOf(value) === sealing.sealsUnder) return
@@ -68,7 +69,7 @@ export async function resealValues(
         counts[written ? "resealed" : "overtaken"] += 1
       })
     }
-    onMerchant(index + 1, merchantIds.length)
+    onPart(index + 1, parts.length)
   }
   return { ...counts, faults }
 }

@@ -9,12 +9,17 @@ export type ResendPorts = {
   notificationQueues: NotificationQueues
 }
 
+/** Comes when the change was surely made, or never will be. */
+const NET_MS = 10_000
+
 /** False where it changed just then: it is under way, or somebody else sends it again. */
 export async function resendNotification(
   { clock, notifications, notificationQueues }: ResendPorts,
   notification: Notification,
 ): Promise<boolean> {
   const { tradeNo, sequence } = notification
+  // Whoever dies after the change leaves this message behind; without the change it leads to nothing.
+  await notificationQueues.send("repeats", { tradeNo, sequence }, NET_MS)
   if (!(await notifications.advance(notification, sentAgain(notification, clock.nowMs())))) return false
   await notificationQueues.send("repeats", { tradeNo, sequence }, 0)
   return true

@@ -4,6 +4,7 @@
  */
 import { localDateTime } from "../domain/days.ts"
 import { apply, closedNumber, LEASE_MS, type Lease, type Order } from "../domain/order.ts"
+import { heldCount } from "../domain/reservation.ts"
 import { legsToUndo } from "../domain/undo-outcome.ts"
 import type { MerchantStore, Undoings } from "./ports.ts"
 import { findOrder, type OrderNumbers } from "./query-order.ts"
@@ -104,8 +105,8 @@ function startOf(
       const paidDay = localDateTime(order.finalAtMs ?? order.createdAtMs, timeZone).date
       // Paid just after midnight, and asked to be reversed just before: still that day.
       if (paidDay < localDateTime(nowMs, timeZone).date) return "REVERSE_WINDOW_CLOSED"
-      // A refund that was sent may have moved money, whatever became of it: the whole amount cannot go back any more.
-      if (order.reservations.length > 0) return "ORDER_STATE_FORBIDS"
+      // A refund moved money, or may yet: the whole amount cannot go back any more.
+      if (heldCount(order.reservations) > 0) return "ORDER_STATE_FORBIDS"
       return apply(order, "undoStarted", nowMs, { lease })
     }
     case "REVERSING":

@@ -4,7 +4,7 @@
  * with comes again.
  */
 import { beginAttempt, type Notification, notReceived, received } from "../domain/notification.ts"
-import type { EndpointWatch } from "./endpoint-watch.ts"
+import type { EndpointPace } from "./endpoint-pace.ts"
 import type {
   Endpoint,
   NotificationMessage,
@@ -16,12 +16,12 @@ import type {
 import type { Clock, Random } from "./ports.ts"
 
 export type SendNotificationPorts = {
-  clock: Pick<Clock, "nowMs">
+  clock: Pick<Clock, "nowMs" | "monotonicMs">
   random: Pick<Random, "id">
   notifications: NotificationStore
   notificationQueues: NotificationQueues
   sender: NotificationSender
-  endpoints: EndpointWatch
+  endpoints: EndpointPace
   /** Waits between attempts. */
   planMs: readonly number[]
 }
@@ -46,7 +46,7 @@ export async function sendNotification(
     // Whoever is at it has a message of its own, that comes again if it dies.
     return found.holder !== undefined ? "nothing to do" : sendLater(ports, message, earlyMs)
   }
-  if (from === "first" && (await endpoints.troubled(endpointOf(found), nowMs)))
+  if (from === "first" && !(await endpoints.mayGoFirst(endpointOf(found), nowMs)))
     return sendLater(ports, message, 0)
   const begun = beginAttempt(found, ports.random.id(nowMs), nowMs, ports.planMs)
   if (!(await notifications.advance(found, begun))) return "nothing to do"
@@ -59,9 +59,10 @@ async function attempt(
   begun: Notification,
 ): Promise<SendResult> {
   const { clock, notifications, sender, endpoints, planMs } = ports
+  const startedMs = clock.monotonicMs()
   const said = await sender.send(begun)
   const nowMs = clock.nowMs()
-  await endpoints.note(endpointOf(begun), said.received, nowMs)
+  await endpoints.note(endpointOf(begun), clock.monotonicMs() - startedMs, nowMs)
   const next = said.received ? received(begun, said.outcome) : notReceived(begun, said.outcome, nowMs, planMs)
   // Sent again by a person meanwhile: that has a message of its own.
   if (!(await notifications.advance(begun, next))) return "nothing to do"

@@ -9,6 +9,7 @@ import { LEASE_MS, type Leg, leaseHeld, type Order, withLease } from "../domain/
 import { channelOrderNoOf } from "../domain/order-number.ts"
 import { afterUndo, legsToUndo, type UndoOutcome, undoRefundNoOf } from "../domain/undo-outcome.ts"
 import { accountOfLeg } from "./channel-account.ts"
+import { latestSendMs } from "./latest-send.ts"
 import type {
   Channels,
   Clock,
@@ -54,6 +55,8 @@ type Unclear = {
   notFoundAtMs?: number
   /** Something was sent that may still be carried out. */
   onItsWay?: boolean
+  /** A person is needed, so it is shown on the desk however young it is. */
+  atOnce?: boolean
 }
 
 /**
@@ -177,7 +180,7 @@ async function waitAndSee(
   const nowMs = clock.nowMs()
   const tries = (progress.tries ?? 0) + 1
   const planned = settings.retryPlanMs[Math.min(tries, settings.retryPlanMs.length) - 1] ?? 0
-  if (nowMs - uncertainSinceMs(order) >= settings.visibleAfterMs) {
+  if (outcome.atOnce || nowMs - uncertainSinceMs(order) >= settings.visibleAfterMs) {
     const { tradeNo, merchantId } = order
     // As of when this step took its turn: what another resolved since then must stay so.
     const seenAtMs = order.lease ? order.lease.untilMs - LEASE_MS : nowMs
@@ -207,6 +210,7 @@ async function undoLeg(
     amountFen: leg.amountFen,
     intent: leg.intent,
     orderedAtMs: order.createdAtMs,
+    notAfterMs: latestSendMs(order.lease, ports.settings.channelTimeoutMs),
     timeoutMs: ports.settings.channelTimeoutMs,
   }
   // Known to hold the money: it goes back under its own number, whatever may have been tried before.
@@ -268,9 +272,19 @@ async function arrived(channel: PayChannel, request: ReverseRequest): Promise<Un
   if (!channel.capabilities.refund) return { kind: "returned" }
   const refund = await channel.queryRefund(refundOf(request))
   if (refund.kind === "returned" || refund.kind === "notFound") return { kind: "returned" }
-  // The refund itself failed at the channel, and the money is with neither side: a person must see to it.
+  if (refund.kind === "stuck") return stuck(refund.channelCode)
   if (refund.kind === "refused") return { kind: "refused", channelCode: refund.channelCode }
   return { kind: "unclear", why: `refund ${refund.kind}`, onItsWay: true }
+}
+
+/** The money is with neither side: it arrives when a person has settled it at the channel, so that is asked for on and on. */
+function stuck(channelCode: string): Unclear {
+  return {
+    kind: "unclear",
+    why: `${channelCode}: to be settled at the channel`,
+    onItsWay: true,
+    atOnce: true,
+  }
 }
 
 function refundOf(request: ReverseRequest): ReturnRequest {
@@ -289,6 +303,8 @@ async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<U
       return { kind: "returned" }
     case "refused":
       return alreadyBack(channel, request, outcome.channelCode)
+    case "stuck":
+      return stuck(outcome.channelCode)
     case "processing":
       return { kind: "unclear", why: "refund in progress", onItsWay: true }
     case "notFound":
@@ -321,6 +337,7 @@ async function refusedFor(
 ): Promise<UndoOutcome | Unclear> {
   const refund = await channel.queryRefund(refundOf(request))
   if (refund.kind === "returned") return { kind: "returned" }
+  if (refund.kind === "stuck") return stuck(refund.channelCode)
   if (refund.kind === "refused" || refund.kind === "notFound") return { kind: "refused", channelCode }
   return { kind: "unclear", why: `refund ${refund.kind}`, onItsWay: refund.kind === "processing" }
 }

@@ -9,8 +9,8 @@ import type {
   ChannelAccount,
   ChargeRequest,
   PayChannel,
-  QueryRequest,
   ReturnRequest,
+  ReverseRequest,
 } from "../../usecases/ports.ts"
 import { parseWechatAccount, type WechatAccount } from "./account.ts"
 import { wechatChannel } from "./client.ts"
@@ -130,9 +130,9 @@ export function chargeRequest(fields: Partial<ChargeRequest> = {}): ChargeReques
 export const BY_AGREEMENT = { by: { intent: "agreement", contractId: "C1" } } as const
 
 /** The question about that charge, or its reverse. */
-export function queryOf(charge: ChargeRequest): QueryRequest {
-  const { account, channelOrderNo, amountFen, by, orderedAtMs, timeoutMs } = charge
-  return { account, channelOrderNo, amountFen, intent: by.intent, orderedAtMs, timeoutMs }
+export function queryOf(charge: ChargeRequest): ReverseRequest {
+  const { account, channelOrderNo, amountFen, by, orderedAtMs, notAfterMs, timeoutMs } = charge
+  return { account, channelOrderNo, amountFen, intent: by.intent, orderedAtMs, notAfterMs, timeoutMs }
 }
 
 /** The return of that charge, whole unless told. */

@@ -180,3 +180,13 @@ test("what was reversed whole is not refunded on top", async () => {
   assert.equal((await channel.refund(returnOf(it))).kind, "refused")
   assert.equal(books(it), "1200 / 1200")
 })
+
+test("a reversal and a refund do not leave any more once somebody else may have taken over", async () => {
+  const it = chargeRequest()
+  await channel.charge(it)
+  const late = { notAfterMs: Date.now() - 1 }
+  const tooLate = { kind: "notSent", cause: "too late" }
+  assert.deepEqual(await channel.reverse({ ...queryOf(it), ...late }), tooLate)
+  assert.deepEqual(await channel.refund(returnOf(it, late)), tooLate)
+  assert.equal(books(it), "1200 / 0")
+})

@@ -51,7 +51,7 @@ export function wechatChannel(options: WechatOptions): PayChannel {
         amountFen: request.amountFen,
       }
       const body = JSON.stringify({ ...commonFields(request, account), ...product.fields })
-      if (options.clock.nowMs() > request.notAfterMs) return { kind: "notSent", cause: "too late" }
+      if (options.clock.nowMs() > request.notAfterMs) return TOO_LATE
       const answer = await call(
         options,
         account,
@@ -81,6 +81,7 @@ export function wechatChannel(options: WechatOptions): PayChannel {
       if ("kind" in account) return account
       const path = reversePath(request, account)
       const body = JSON.stringify({ appid: account.appid, mchid: account.mchid })
+      if (options.clock.nowMs() > request.notAfterMs) return TOO_LATE
       const answer = await call(options, account, { method: "POST", path, body }, request.timeoutMs)
       return "kind" in answer ? answer : decodeReverse(answer, request.channelOrderNo)
     },
@@ -89,6 +90,7 @@ export function wechatChannel(options: WechatOptions): PayChannel {
       const account = await openAccount(options, request.account)
       if ("kind" in account) return account
       const body = JSON.stringify(refundFields(request))
+      if (options.clock.nowMs() > request.notAfterMs) return TOO_LATE
       const answer = await call(options, account, { method: "POST", path: REFUNDS, body }, request.timeoutMs)
       return "kind" in answer ? answer : decodeRefund(answer, request)
     },
@@ -102,6 +104,9 @@ export function wechatChannel(options: WechatOptions): PayChannel {
     },
   }
 }
+
+/** A function that was frozen on its way here: somebody else may have taken over. */
+const TOO_LATE = { kind: "notSent", cause: "too late" } as const
 
 const REFUNDS = "/v3/refund/domestic/refunds"
 

@@ -11,6 +11,7 @@ const ASKED: ReturnRequest = {
   amountFen: 500,
   intent: "code",
   orderedAtMs: 0,
+  notAfterMs: Number.POSITIVE_INFINITY,
   timeoutMs: 300,
 }
 
@@ -33,9 +34,10 @@ test("a refund is returned, on its way or refused as its status says, and any ot
   for (const decode of [decodeRefund, decodeRefundQuery]) {
     assert.deepEqual(decode(refund({}), ASKED), returned)
     assert.deepEqual(decode(refund({ status: "PROCESSING" }), ASKED), { kind: "processing" })
-    for (const status of ["CLOSED", "ABNORMAL"]) {
-      assert.deepEqual(decode(refund({ status }), ASKED), { kind: "refused", channelCode: status })
-    }
+    const closed = { kind: "refused", channelCode: "CLOSED", numberEnded: true }
+    assert.deepEqual(decode(refund({ status: "CLOSED" }), ASKED), closed)
+    const abnormal = { kind: "stuck", channelCode: "ABNORMAL" }
+    assert.deepEqual(decode(refund({ status: "ABNORMAL" }), ASKED), abnormal)
     assert.equal(decode(refund({ status: "NEWS" }), ASKED).kind, "unknown")
   }
 })
@@ -62,7 +64,9 @@ test("an answer about another refund, payment, amount or currency, or without th
 })
 
 test("a refund is refused by a definite word only; limits of frequency and faults of WeChat's are unknown", () => {
-  for (const code of ["NOT_ENOUGH", "USER_ACCOUNT_ABNORMAL", "INVALID_REQUEST", "REQUEST_BLOCKED"]) {
+  const tooSoon = { kind: "refused", channelCode: "INVALID_REQUEST", perhapsLater: true }
+  assert.deepEqual(decodeRefund(error(403, "INVALID_REQUEST"), ASKED), tooSoon)
+  for (const code of ["NOT_ENOUGH", "USER_ACCOUNT_ABNORMAL", "REQUEST_BLOCKED"]) {
     assert.deepEqual(decodeRefund(error(403, code), ASKED), { kind: "refused", channelCode: code })
     assert.equal(decodeRefundQuery(error(403, code), ASKED).kind, "unknown")
   }

@@ -46,6 +46,9 @@ const REFUND_REFUSALS: ReadonlySet<string> = new Set([
   "MCH_NOT_EXISTS",
 ])
 
+/** Said, too, of refunds of one payment that follow each other within a minute. */
+const PERHAPS_LATER: ReadonlySet<string> = new Set(["INVALID_REQUEST"])
+
 const Reversed = z.object({ out_trade_no: z.string() })
 
 const RefundBody = z.object({
@@ -76,7 +79,10 @@ export function decodeReverse(answer: WechatAnswer, channelOrderNo: string): Rev
 }
 
 export function decodeRefund(answer: WechatAnswer, asked: ReturnRequest): ReturnOutcome {
-  return answer.status === 200 ? refundIn(answer, asked) : errorOutcome(answer, REFUND_REFUSALS)
+  if (answer.status === 200) return refundIn(answer, asked)
+  const outcome = errorOutcome(answer, REFUND_REFUSALS)
+  const perhapsLater = outcome.kind === "refused" && PERHAPS_LATER.has(outcome.channelCode)
+  return perhapsLater ? { ...outcome, perhapsLater } : outcome
 }
 
 /** An error here is about the asking, not about the refund: only "no such refund" says something of it. */
@@ -100,10 +106,12 @@ function refundIn(answer: WechatAnswer, asked: ReturnRequest): ReturnOutcome {
       return { kind: "returned", ...returnedFields(it) }
     case "PROCESSING":
       return { kind: "processing" }
-    // ABNORMAL: the customer's card does not take it; a person settles it in WeChat's own console.
     case "CLOSED":
+      return { kind: "refused", channelCode: it.status, numberEnded: true }
+    // The customer's card does not take it: WeChat holds the money until a person settles it in its console, and it is
+    // SUCCESS then (https://pay.weixin.qq.com/doc/v3/merchant/4013071031).
     case "ABNORMAL":
-      return { kind: "refused", channelCode: it.status }
+      return { kind: "stuck", channelCode: it.status }
     default:
       return { kind: "unknown", cause: `refund status ${it.status}` }
   }

@@ -3,10 +3,14 @@ import {
   APP_API_PATH,
   CloseCodeInput,
   IssueCodeInput,
+  MembershipInput,
   OpenCodeInput,
   PaymentStatus,
   RecordInput,
   RecordsInput,
+  SetPhoneInput,
+  TellingStatus,
+  VipStatus,
 } from "../../api/app-api.ts"
 import { OrderOutput, PayStatus } from "../../api/merchant-api.ts"
 import { PAY_ERRORS } from "../../api/pay-errors.ts"
@@ -30,6 +34,13 @@ const Agreement = z.object({
   merchant_id: z.string(),
   pay_type: z.string(),
   signed_at: time,
+})
+const Membership = z.object({
+  merchant_id: z.string(),
+  merchant_name: z.string().optional(),
+  vip_status: VipStatus,
+  status: TellingStatus,
+  changed_at: time,
 })
 const RecordLine = z.object({
   pay_out_trade_no: z.string(),
@@ -184,6 +195,98 @@ const agreementCalls: readonly DocumentedCall[] = [
   },
 ]
 
+const MEMBERSHIP = {
+  ...MERCHANT,
+  vip_status: "ACTIVE",
+  status: "DONE",
+  changed_at: "2026-10-14T04:00:00.000Z",
+}
+const AT_MERCHANT = { merchant: { summary: "The merchant", value: { merchant_id: MERCHANT.merchant_id } } }
+
+const membershipCalls: readonly DocumentedCall[] = [
+  {
+    id: "openMembership",
+    method: "post",
+    path: `${APP_API_PATH}/memberships/open`,
+    tag: "app",
+    summary: "Become a merchant's member",
+    description:
+      "Tells the merchant uid and phone number and answers what it said, mostly within this call. With `PENDING` it is told " +
+      "again and again by itself: list the memberships to see. Opening an open membership asks only where the merchant did not " +
+      "say `ACTIVE`, at most once a minute.",
+    body: MembershipInput,
+    output: Membership,
+    errors: ["MERCHANT_DISABLED", "MEMBERSHIP_NOT_OFFERED", "PHONE_REQUIRED", "TRY_AGAIN"],
+    requests: AT_MERCHANT,
+    answers: {
+      active: { summary: "The merchant said so", value: MEMBERSHIP },
+      pending: {
+        summary: "The merchant does not answer at present",
+        value: { ...MEMBERSHIP, vip_status: "UNACTIVE", status: "PENDING" },
+      },
+    },
+  },
+  {
+    id: "leaveMembership",
+    method: "post",
+    path: `${APP_API_PATH}/memberships/leave`,
+    tag: "app",
+    summary: "Leave a merchant",
+    description:
+      "From then on the membership is `CLOSED` and the merchant hears of no new phone number, whatever it says of it.",
+    body: MembershipInput,
+    output: Membership,
+    errors: ["MEMBERSHIP_NOT_FOUND", "TRY_AGAIN"],
+    requests: AT_MERCHANT,
+    answers: { left: { summary: "Left", value: { ...MEMBERSHIP, vip_status: "CLOSED" } } },
+  },
+  {
+    id: "listMemberships",
+    method: "get",
+    path: `${APP_API_PATH}/memberships`,
+    tag: "app",
+    summary: "The customer's memberships",
+    description: "All that were ever opened, the ones that were left too.",
+    output: z.object({ memberships: z.array(Membership) }),
+    errors: [],
+    answers: { one: { summary: "One membership", value: { memberships: [MEMBERSHIP] } } },
+  },
+]
+
+const MASKED = { phone: "138****1234" }
+
+const phoneCalls: readonly DocumentedCall[] = [
+  {
+    id: "setPhone",
+    method: "post",
+    path: `${APP_API_PATH}/phone`,
+    tag: "app",
+    summary: "Set or change the customer's phone number",
+    description:
+      "Where the token carries `phone_number` and `phone_number_verified` (OpenID Connect), it has to be that number; in " +
+      "production every token must. All merchants whose member the customer is are told of a new one, by themselves.",
+    body: SetPhoneInput,
+    output: z.object({ phone: z.string() }),
+    errors: ["PHONE_NOT_VERIFIED", "PHONE_TAKEN", "TRY_AGAIN"],
+    requests: {
+      mainland: { summary: "A mainland mobile number", value: { phone: "13800001234" } },
+      international: { summary: "Any other, in E.164", value: { phone: "+85290001234" } },
+    },
+    answers: { set: { summary: "Set", value: MASKED } },
+  },
+  {
+    id: "readPhone",
+    method: "get",
+    path: `${APP_API_PATH}/phone`,
+    tag: "app",
+    summary: "The customer's phone number, masked",
+    description: "Nothing where none was set.",
+    output: z.object({ phone: z.string().optional() }),
+    errors: [],
+    answers: { set: { summary: "Set", value: MASKED }, none: { summary: "Never set", value: {} } },
+  },
+]
+
 const recordCalls: readonly DocumentedCall[] = [
   {
     id: "listRecords",
@@ -231,4 +334,10 @@ const recordCalls: readonly DocumentedCall[] = [
   },
 ]
 
-export const APP_CALLS: readonly DocumentedCall[] = [...codeCalls, ...agreementCalls, ...recordCalls]
+export const APP_CALLS: readonly DocumentedCall[] = [
+  ...codeCalls,
+  ...agreementCalls,
+  ...membershipCalls,
+  ...phoneCalls,
+  ...recordCalls,
+]

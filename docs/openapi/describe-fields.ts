@@ -44,11 +44,16 @@ function describe(name: string, target: Json): void {
   if (!note) return
   target.description = note.meaning
   const isParameter = "in" in target
-  if (note.example !== undefined) {
+  if (note.example !== undefined && isAllowed(note.example, target)) {
     if (isParameter) target.example = note.example
     else target.examples = [note.example]
   }
   if (!isParameter) Object.assign(target, note.limits)
+}
+
+/** One name may stand for different lists of words. */
+function isAllowed(example: unknown, { enum: words }: Json): boolean {
+  return !Array.isArray(words) || words.includes(example)
 }
 
 function isJson(value: unknown): value is Json {

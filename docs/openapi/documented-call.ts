@@ -7,7 +7,7 @@ export type DocumentedCall = {
   id: string
   method: "get" | "post"
   path: string
-  tag: "paying" | "undoing" | "app"
+  tag: "paying" | "undoing" | "bills" | "app"
   summary: string
   description: string
   /** The JSON body. */

@@ -57,7 +57,8 @@ export const FIELDS: Readonly<Record<string, FieldNote>> = {
     limits: { maxLength: 256 },
   },
   notify_url: {
-    meaning: "Where the result shall be sent: kept, and not called yet.",
+    meaning:
+      "Where the result shall be told to: a public https address without credentials. docs/merchants/notifications.md",
     example: "https://shop.example/metro-pay/notify",
     limits: { format: "uri" },
   },
@@ -117,6 +118,27 @@ export const FIELDS: Readonly<Record<string, FieldNote>> = {
   refund_fee: { meaning: "How much shall go back, in fen.", example: 500 },
   pay_refund_fee: { meaning: "How much goes back, in fen.", example: 500 },
   pay_refund_coupon_fee: { meaning: "How much of it was a discount of the channel's, in fen.", example: 0 },
+  // Bills
+  date: { meaning: "A day in the merchant's time zone, `yyyyMMdd`.", example: "20261014" },
+  bill_infos: { meaning: "One for each pay type that anything moved by." },
+  total_count: { meaning: "Payments, also those that were reversed or refunded later." },
+  total_amount: { meaning: "What they came to, in fen." },
+  reverse_count: { meaning: "Payments that were reversed." },
+  reverse_amount: { meaning: "What went back by that, in fen." },
+  refund_count: { meaning: "Refunds that succeeded." },
+  refund_amount: { meaning: "What went back by those, in fen." },
+  url: { meaning: "Fetches the file by GET, for five minutes." },
+  lines: { meaning: "Lines of the file, without its header." },
+  sha256: { meaning: "Of the file's bytes, in hex." },
+  merkle_root: { meaning: "Of the tree over the file's lines, in hex (RFC 6962)." },
+  signature: { meaning: "The root key's, over the file's bytes, in base64." },
+  statement: { meaning: "What is signed of the bill: merchant, date, lines, sha256 and merkle_root." },
+  statement_signature: { meaning: "The root key's, over the statement's bytes, in base64." },
+  keyid: { meaning: "The key that signed: `root`, whose public half is in `merchant.json`." },
+  kind: { meaning: "Which movement: `PAYMENT`, `REVERSAL` or `REFUND`." },
+  line: { meaning: "The line of the file, without its line end." },
+  index: { meaning: "Its place among the lines, from 0; the header is none." },
+  path: { meaning: "Hashes in hex that lead from the line to the root, its neighbour's first." },
   pay_refund_status: {
     meaning:
       "`RS_SUCCESS`: the money went back. `RS_PROCESSING`: not certain yet. `RS_FAILED`: nothing went back; the amount may " +
@@ -139,7 +161,8 @@ export const FIELDS: Readonly<Record<string, FieldNote>> = {
   status: {
     meaning:
       "`WAITING` to be scanned, `AUTHORIZE`: the customer has to agree first, `PASSWORD`: to enter it, `PAYING`, `PAID`, " +
-      "`FAILED`, `CLOSED`, `EXPIRED`.",
+      "`FAILED`, `CLOSED`, `EXPIRED`. Of a membership, whether the merchant was told of what the customer wants: `PENDING`, " +
+      "`DONE`, or `FAILED`: it did not listen for a day.",
     example: "WAITING",
   },
   merchant_id: { meaning: "The merchant.", example: "M10001" },
@@ -147,6 +170,20 @@ export const FIELDS: Readonly<Record<string, FieldNote>> = {
   agreements: { meaning: "Those that have not ended." },
   id: { meaning: "The agreement.", example: "01K7H3S5V8Q2M4N6P8R0T2W4Y6" },
   signed_at: { meaning: "When the customer agreed. ISO 8601, UTC.", example: "2026-09-01T02:11:40.000Z" },
+  memberships: { meaning: "By merchant; `CLOSED` ones too." },
+  vip_status: {
+    meaning:
+      "`ACTIVE`: the merchant has made the customer a member. `UNACTIVE`: not, or not yet. `CLOSED`: left.",
+    example: "ACTIVE",
+  },
+  changed_at: {
+    meaning: "When the customer last opened or left it. ISO 8601, UTC.",
+    example: "2026-10-14T04:00:00.000Z",
+  },
+  phone: {
+    meaning:
+      "A mainland mobile number, or + and any number with its country's code. In answers `138****1234`.",
+  },
   records: { meaning: "Newest first." },
   next: { meaning: "`before` for the next page; absent on the last." },
   time: { meaning: "When the order came. ISO 8601, UTC.", example: "2026-10-14T04:00:03.000Z" },

@@ -12,6 +12,7 @@ import {
   ReverseOutput,
 } from "../../api/merchant-api.ts"
 import { PAY_ERRORS } from "../../api/pay-errors.ts"
+import { BILL_CALLS } from "./bill-calls.ts"
 import type { DocumentedCall, Examples } from "./documented-call.ts"
 
 const NUMBERS = { out_request_no: "till7-000123", pay_out_trade_no: "92243371668635935577005983" }
@@ -220,4 +221,5 @@ export const MERCHANT_CALLS: readonly DocumentedCall[] = [
   reverse,
   refund,
   refundQuery,
+  ...BILL_CALLS,
 ]

@@ -13,6 +13,7 @@ const rows = alarmTable({
   tables: { main: "main", settings: "settings" },
   queues: { wechat: { polls: "polls", deadLetters: "dead-letters" } },
   lostRefunds: "lost-refunds",
+  notificationQueues: { first: "first", repeats: "repeats", deadLetters: "untold" },
   refundWorkflowArn: "arn:aws:states:::refund",
   lostUndos: "lost",
   undoWorkflowArn: "arn",

@@ -22,7 +22,10 @@ export const handler = merchantHandler(merchantEdge(environment, platformSecrets
     const proof = await proveLine(ports, merchantId, input.date, wanted)
     if (proof === "not ready") return { ok: false, refusal: { code: "BILL_NOT_READY" } }
     if (proof === "no such line") {
-      return { ok: false, refusal: { code: wanted.kind === "REFUND" ? "REFUND_NOT_FOUND" : "ORDER_NOT_FOUND" } }
+      return {
+        ok: false,
+        refusal: { code: wanted.kind === "REFUND" ? "REFUND_NOT_FOUND" : "ORDER_NOT_FOUND" },
+      }
     }
     return { ok: true, data: billProofAnswer(proof) }
   },

@@ -6,7 +6,10 @@ import { work } from "../worker.ts"
 import { workflowExecutions } from "../workflow-executions.ts"
 
 const { dailyBillsWorkflowArn } = readEnvironment()
-const runs = workflowExecutions(dailyBillsWorkflowArn, (day, generation) => ({ run: `${day}-${generation}`, day: "" }))
+const runs = workflowExecutions(dailyBillsWorkflowArn, (day, generation) => ({
+  run: `${day}-${generation}`,
+  day: "",
+}))
 
 /** A19: starts a run, unless one of today is under way. What there is to do is found out by the run itself. */
 export function handler(_event: unknown, { awsRequestId }: Context): Promise<void> {

@@ -1,11 +1,14 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda"
 import { logFault } from "../../http/call-log.ts"
+import { memberMerchants } from "../../persistence/member-merchants.ts"
+import { membershipStore } from "../../persistence/membership-store.ts"
 import { merchantTimeZones } from "../../persistence/merchant-time-zones.ts"
 import { notificationStore } from "../../persistence/notification-store.ts"
 import { orderStore } from "../../persistence/order-store.ts"
 import { recordStore } from "../../persistence/record-store.ts"
 import { recordChange } from "../../usecases/consumption-records.ts"
 import { notifyOfOrder, notifyOfRefund } from "../../usecases/make-notifications.ts"
+import { tellOfMembership, tellOfPhone } from "../../usecases/tell-members.ts"
 import {
   movementInOrder,
   movementInRefund,
@@ -14,6 +17,7 @@ import {
 } from "../../usecases/write-movements.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb } from "../machine.ts"
+import { membershipChangeIn, phoneChangeIn } from "../member-changes.ts"
 import { notificationData } from "../notification-data.ts"
 import { notificationQueues } from "../notification-queues.ts"
 import { openMovements } from "../objects.ts"
@@ -30,6 +34,8 @@ const ports = {
   orders: orderStore(dynamodb, mainTable),
   notifications: notificationStore(dynamodb, mainTable),
   notificationQueues: notificationQueues(environment),
+  memberships: membershipStore(dynamodb, mainTable),
+  memberMerchants: memberMerchants(dynamodb, settingsTable),
   ...notificationData(timeZoneOf),
 }
 
@@ -75,6 +81,10 @@ async function carryOut(record: DynamoDBRecord): Promise<ZonedMovement | undefin
     await notifyOfOrder(ports, change)
     return movementInOrder(ports, change)
   }
+  const membershipChange = membershipChangeIn(record)
+  if (membershipChange) await tellOfMembership(ports, membershipChange)
+  const phoneChange = phoneChangeIn(record)
+  if (phoneChange) await tellOfPhone(ports, phoneChange)
   const refundChange = refundChangeIn(record)
   if (!refundChange) return undefined
   await notifyOfRefund(ports, refundChange)

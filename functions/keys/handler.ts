@@ -13,16 +13,17 @@ const ROOT_KEY_ID = "root"
 /** A KMS signature costs as much as all the rest of the call: one serves everybody for this long. */
 const KEPT_MS = 60_000
 
-let kept: { address: string; answer: APIGatewayProxyStructuredResultV2; untilMs: number } | undefined
+let kept: { answer: APIGatewayProxyStructuredResultV2; untilMs: number } | undefined
 
 /** The keys that answers are signed with (contract §2): a JWK set, signed by the root key in KMS. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+  // Each address would need a signature of its own, and anybody could have KMS make any number of them.
+  if (event.rawQueryString) return { statusCode: 404, body: "" }
   const nowMs = clock.nowMs()
-  const address = event.rawPath + (event.rawQueryString ? `?${event.rawQueryString}` : "")
-  if (kept?.address === address && kept.untilMs > nowMs) return kept.answer
+  if (kept && kept.untilMs > nowMs) return kept.answer
   try {
-    const answer = await signedKeyList(address, nowMs)
-    kept = { address, answer, untilMs: nowMs + KEPT_MS }
+    const answer = await signedKeyList(event.rawPath, nowMs)
+    kept = { answer, untilMs: nowMs + KEPT_MS }
     return answer
   } catch (fault) {
     logFault("keys", random.id(nowMs), fault)

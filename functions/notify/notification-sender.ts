@@ -27,7 +27,8 @@ export function notificationSender(
       )
       if ("why" in outcome) return { received: false, outcome: outcome.why }
       const received = outcome.status >= 200 && outcome.status < 300
-      return { received, outcome: `status ${outcome.status}` }
+      const answer = received ? outcome.body?.toString("utf8") : undefined
+      return { received, outcome: `status ${outcome.status}`, answer }
     },
   }
 }

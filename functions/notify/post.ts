@@ -1,6 +1,6 @@
 /**
  * One POST to an address that somebody else chose: to checked IP addresses only, redirects not followed, 5 seconds and 4 KiB
- * in all. What the endpoint says beyond its status is never kept.
+ * in all. What the endpoint says beyond its status goes to who asked and is never kept.
  */
 import { Resolver } from "node:dns/promises"
 import { type ClientRequest, request as requestHttp } from "node:http"
@@ -18,7 +18,8 @@ export type PostSettings = {
 /** What is sent once the address is known in its normal form, which the signature covers. */
 export type Compose = (targetUri: string) => Promise<{ headers: Record<string, string>; body: Buffer }>
 
-export type PostOutcome = { status: number } | { why: string }
+/** `body` where it ended in time and within those 4 KiB. */
+export type PostOutcome = { status: number; body?: Buffer } | { why: string }
 
 const MOST_ANSWER_BYTES = 4 * 1024
 const MOST_HEADER_BYTES = 8 * 1024
@@ -69,18 +70,23 @@ function exchange(
 
 /** Only the status counts: a 2xx whose body never ends was received all the same. */
 function settle(sending: ClientRequest, deadline: AbortSignal, done: (outcome: PostOutcome) => void): void {
+  let heard: PostOutcome | undefined
   sending.on("response", (response) => {
     const { statusCode: status = 0 } = response
+    heard = { status }
+    const chunks: Buffer[] = []
     let bytes = 0
     response.on("data", (chunk: Buffer) => {
       bytes += chunk.byteLength
       if (bytes > MOST_ANSWER_BYTES) done({ status })
+      else chunks.push(chunk)
     })
-    for (const event of ["end", "error", "close"]) response.on(event, () => done({ status }))
+    response.on("end", () => done({ status, body: Buffer.concat(chunks) }))
+    for (const event of ["error", "close"]) response.on(event, () => done({ status }))
   })
-  sending.on("error", (fault: NodeJS.ErrnoException) => done({ why: wordFor(fault, deadline) }))
+  sending.on("error", (fault: NodeJS.ErrnoException) => done(heard ?? { why: wordFor(fault, deadline) }))
   // An answer that switches protocols is none.
-  sending.on("close", () => done({ why: "connection closed" }))
+  sending.on("close", () => done(heard ?? { why: "connection closed" }))
 }
 
 /** Gives the checked addresses, whatever name is asked for. IP addresses in a URL are never looked up at all. */

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { readNotification } from "../../channels/wechat/notification.ts"
 import { orderAndLegOf } from "../../domain/order-number.ts"
 import { callLog } from "../../http/call-log.ts"
+import { AccountUnknown } from "../../persistence/merchant-items.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, once, random } from "../machine.ts"
 import { pollQueue } from "../poll-queue.ts"
@@ -36,7 +37,10 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
       accountId: account_id,
       settingsVersion: Number(version),
     } as const
-    const account = await (await accounts())(of).catch(() => undefined)
+    const account = await (await accounts())(of).catch((fault) => {
+      if (fault instanceof AccountUnknown) return undefined
+      throw fault
+    })
     if (!account) return refuse(404, "ACCOUNT_UNKNOWN")
     const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8")
     const read = readNotification(account, new Headers(definedIn(event.headers)), body, nowMs)

@@ -47,7 +47,9 @@ export const handler = merchantHandler(merchantEdge(environment, secrets), {
     const arrived = { nowMs, monotonicMs: caller.arrivedMonotonicMs }
     const result = await refundOrder(await ports(), merchantId, numbers, request, arrived)
     if (!result.ok) {
-      await refused.keep(merchantId, nonce, result.refusal.code, nowMs)
+      const { code } = result.refusal
+      // What is unknown may be carried out yet: the same call is to hear of it.
+      if (code !== "SYSTEM_ERROR") await refused.keep(merchantId, nonce, code, nowMs)
       return result
     }
     const { refund, timeZone } = result

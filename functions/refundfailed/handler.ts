@@ -1,4 +1,5 @@
 import type { EventBridgeEvent } from "aws-lambda"
+import { begunAtMs } from "../../domain/refund.ts"
 import type { CallLog } from "../../http/call-log.ts"
 import { exceptionStore } from "../../persistence/exception-store.ts"
 import { refundStore } from "../../persistence/refund-store.ts"
@@ -28,8 +29,8 @@ async function goOn({ name, status }: StatusChange, log: CallLog): Promise<void>
   const refund = await refunds.read(refundId)
   if (refund?.state !== "PROCESSING") return
   log.fault(new Error(`refunding ${name} ended ${status}`))
-  const { tradeNo, merchantId, createdAtMs } = refund
-  if (nowMs - createdAtMs >= visibleAfterMs) {
+  const { tradeNo, merchantId } = refund
+  if (nowMs - begunAtMs(refund) >= visibleAfterMs) {
     const lastTried = `refunding ${status}`
     await exceptions.note({ tradeNo, refundId, merchantId, kind: "refund not final", lastTried }, nowMs)
   }

@@ -2,13 +2,13 @@ import { RefundQueryInput } from "../../api/merchant-api.ts"
 import { DEFAULT_TIME_ZONE } from "../../domain/days.ts"
 import { merchantHandler } from "../../http/merchant-call.ts"
 import { refundAnswer } from "../../http/refund-answer.ts"
+import { orderStore } from "../../persistence/order-store.ts"
 import { refundStore } from "../../persistence/refund-store.ts"
 import { queryRefund } from "../../usecases/query-refund.ts"
 import { readEnvironment } from "../environment.ts"
 import { clock, dynamodb } from "../machine.ts"
 import { merchantEdge } from "../merchant-edge.ts"
 import { oneNumberNeeded } from "../order-numbers.ts"
-import { refundSettings } from "../payment-settings.ts"
 import { pollQueue } from "../poll-queue.ts"
 import { platformSecrets } from "../secrets.ts"
 
@@ -16,9 +16,9 @@ const environment = readEnvironment()
 const secrets = platformSecrets(environment)
 const ports = {
   clock,
+  orders: orderStore(dynamodb, environment.mainTable),
   refunds: refundStore(dynamodb, environment.mainTable),
   polls: pollQueue(environment),
-  settings: refundSettings(environment),
 }
 
 /** A17: state of a refund, by one of its two numbers. */

@@ -135,9 +135,23 @@ const CASES: Record<string, Case> = {
     bad: queue("poll-wechat-dead-letters")("NumberOfMessagesReceived", 1),
     good: queue("poll-wechat-dead-letters")("ApproximateNumberOfMessagesVisible", 0),
   },
+  "notifications-late-first": {
+    bad: queue("notifications")("ApproximateAgeOfOldestMessage", 130),
+    good: queue("notifications")("ApproximateAgeOfOldestMessage", 5),
+  },
+  "notifications-late-repeats": {
+    bad: queue("notification-repeats")("ApproximateAgeOfOldestMessage", 2_000),
+    good: queue("notification-repeats")("ApproximateAgeOfOldestMessage", 890),
+  },
+  "notification-dead-letters": {
+    bad: queue("notification-dead-letters")("NumberOfMessagesReceived", 1),
+    good: queue("notification-dead-letters")("ApproximateNumberOfMessagesVisible", 0),
+  },
+  "notifications-undelivered": { bad: rare("notify", "NotificationUndelivered", { call: "notify" }, 1) },
   "paying-failing": { bad: lambda("code")("Errors", 2), good: lambda("code")("Errors", 0) },
   "asking-failing": { bad: lambda("poll")("Errors", 2), good: lambda("poll")("Errors", 0) },
   "app-failing": { bad: lambda("records")("Errors", 2), good: lambda("records")("Errors", 0) },
+  "bills-failing": { bad: lambda("makebills")("Errors", 2), good: lambda("makebills")("Errors", 0) },
   "workers-failing": { bad: lambda("effects")("Errors", 2), good: lambda("effects")("Errors", 0) },
   "paying-throttled": { bad: lambda("applypay")("Throttles", 1), good: lambda("applypay")("Throttles", 0) },
   "asking-throttled": { bad: lambda("poll")("Throttles", 3), good: lambda("poll")("Throttles", 0) },

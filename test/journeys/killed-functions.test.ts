@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync } from "node:fs"
 import { after, before, test } from "node:test"
+import { killFunctions } from "./kill-functions.ts"
 import { helper, Phone, type Running, runPlatform, Till, until, wechatBooks } from "./running-platform.ts"
 
 const skip = process.platform === "linux" ? false : "finds processes in /proc"
@@ -37,25 +37,6 @@ function order(totalFee: number, qrcode: string) {
 
 let codes = 0
 const foreignCode = () => `13${String(Date.now()).slice(-10)}${String(codes++).padStart(6, "0")}`
-
-/** Kills every process of ours that runs one of these functions at this moment. */
-function killFunctions(names: readonly string[]): number {
-  const wanted = names.map((name) => `AWS_LAMBDA_FUNCTION_NAME=MetroPay-local-${name}`)
-  let killed = 0
-  for (const pid of readdirSync("/proc").filter((it) => /^\d+$/.test(it))) {
-    try {
-      const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-      if (Number(parent) !== process.pid) continue
-      const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")
-      if (!wanted.some((it) => variables.includes(it))) continue
-      process.kill(Number(pid), "SIGKILL")
-      killed += 1
-    } catch {
-      // It ended by itself in between.
-    }
-  }
-  return killed
-}
 
 const state = async (outRequestNo: string) =>
   (await call("orderquery", { out_request_no: outRequestNo })).data

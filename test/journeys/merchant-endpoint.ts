@@ -53,7 +53,8 @@ export class MerchantEndpoint {
 
   of(eventType: Notice["event_type"], tradeNo: unknown): Heard[] {
     return this.heard.filter(
-      ({ notice }) => notice.event_type === eventType && notice.data.pay_out_trade_no === tradeNo,
+      ({ notice: { event_type, data } }) =>
+        event_type === eventType && "pay_out_trade_no" in data && data.pay_out_trade_no === tradeNo,
     )
   }
 

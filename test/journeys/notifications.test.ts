@@ -1,19 +1,26 @@
 import assert from "node:assert/strict"
 import { randomInt } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
 import type { AddressInfo } from "node:net"
 import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { admin as runAdmin } from "../../admin/running-admin.ts"
-import { startPlatform } from "../../local/platform.ts"
+import { beginAttempt, notReceived, sentAgain } from "../../domain/notification.ts"
+import { clientOptions } from "../../local/account.ts"
+import { type Platform, startPlatform } from "../../local/platform.ts"
+import { notificationStore } from "../../persistence/notification-store.ts"
 import { MerchantEndpoint } from "./merchant-endpoint.ts"
-import { type Running, runPlatform, Till, until } from "./running-platform.ts"
+import { Phone, type Running, runPlatform, Till, until } from "./running-platform.ts"
 
 let running: Running
 let till: Till
 let shop: MerchantEndpoint
 let dead: Server
+let restarted: Platform | undefined
+/** The channel tells the platform of it a second time 1.5 s after the payment. */
+let notifiedTwice = ""
 let number = 0
 
 before(async () => {
@@ -26,7 +33,9 @@ before(async () => {
 after(async () => {
   await shop?.close()
   dead?.close()
-  await running?.stop()
+  if (!restarted) return running?.stop()
+  await restarted.close()
+  rmSync(running.dataDir, { recursive: true, force: true })
 })
 
 const deadUrl = () => `http://127.0.0.1:${(dead.address() as AddressInfo).port}/dead`
@@ -35,12 +44,14 @@ const WHO = ["--operator", "li.na", "--reason", "the merchant asks for it"]
 
 type Paid = { outRequestNo: string; tradeNo: string; data: Record<string, unknown> }
 
-async function pay(totalFee: number, notifyUrl: string | undefined = shop.url): Promise<Paid> {
+const wechatCode = () => `13${Array.from({ length: 16 }, () => randomInt(10)).join("")}`
+
+async function pay(totalFee: number, notifyUrl = shop.url, qrcode = wechatCode()): Promise<Paid> {
   number += 1
   const outRequestNo = `N${number}`
   const { data, code, message } = await till.call("applypay", {
     out_request_no: outRequestNo,
-    qrcode: `13${Array.from({ length: 16 }, () => randomInt(10)).join("")}`,
+    qrcode,
     body: "早餐",
     total_fee: totalFee,
     store_id: "SZTX001",
@@ -58,7 +69,9 @@ const told = (type: Parameters<MerchantEndpoint["of"]>[0], tradeNo: string, with
   )
 
 test("a payment is told of once, signed by a key of the platform, with what orderquery says", async () => {
-  const { tradeNo, outRequestNo } = await pay(3909)
+  const phone = await Phone.of(running, "U10001")
+  const { tradeNo, outRequestNo } = await pay(3909, shop.url, (await phone.showCode()).qrcode)
+  notifiedTwice = tradeNo
   const [heard] = await told("payment.succeeded", tradeNo)
   const { data } = await till.call("orderquery", { out_request_no: outRequestNo })
   assert.deepEqual(heard?.notice.data, data)
@@ -66,10 +79,6 @@ test("a payment is told of once, signed by a key of the platform, with what orde
   assert.ok(Math.abs(Date.parse(heard?.notice.created ?? "") - Date.now()) < 60_000)
   const keys = JSON.parse(readFileSync(join(running.dataDir, "demo", "platform_keys.json"), "utf8")).keys
   assert.ok(keys.some(({ kid }: { kid: string }) => kid === heard?.keyId))
-  // Whoever pays next is told next: by then a second word about the first would have come too.
-  const next = await pay(600)
-  await told("payment.succeeded", next.tradeNo)
-  assert.equal(shop.of("payment.succeeded", tradeNo).length, 1)
 })
 
 test("a payment that was refused is told of as failed", async () => {
@@ -175,6 +184,44 @@ test("an operator sees what was told, and has it sent again under the same id", 
   assert.equal((await admin("notifications", "list")).out, "Every merchant was told.\n")
 })
 
+test("what nobody received until the plan was used up stands on a list, and is sent again from there", async () => {
+  const { tradeNo } = await pay(1_050)
+  const [heard] = await told("payment.succeeded", tradeNo)
+  assert.ok(heard)
+  await useUpPlan(tradeNo, heard.notice.sequence)
+  const listed = await until(
+    () => admin("notifications", "list"),
+    ({ out }) => out.includes(tradeNo),
+  )
+  assert.match(listed.out, /^1 undelivered/)
+  assert.match(listed.out, /UNDELIVERED, .*: no answer in time/)
+  const again = await admin("notifications", "resend", "undelivered", ...WHO)
+  assert.deepEqual([again.code, again.out], [0, "1 is sent again.\n"])
+  const twice = await until(
+    async () => shop.of("payment.succeeded", tradeNo),
+    (it) => it.length === 2,
+  )
+  assert.equal(new Set(twice.map(({ notice }) => notice.event_id)).size, 1)
+  assert.equal((await admin("notifications", "list")).out, "Every merchant was told.\n")
+})
+
+/** As fourteen attempts in twenty-two hours would have left it. */
+async function useUpPlan(tradeNo: string, sequence: number): Promise<void> {
+  const { endpoints, credentials, tables } = running.platform
+  const dynamodb = new DynamoDBClient(clientOptions(endpoints.dynamodb, credentials))
+  const store = notificationStore(dynamodb, tables.main)
+  const delivered = await until(
+    () => store.read({ tradeNo, sequence }),
+    (it) => it?.state === "DELIVERED",
+  )
+  assert.ok(delivered)
+  const nowMs = Date.now()
+  const begun = beginAttempt(sentAgain(delivered, nowMs), "test", nowMs, [])
+  const undelivered = notReceived(begun, "no answer in time", nowMs, [])
+  assert.ok(await store.advance(delivered, undelivered))
+  dynamodb.destroy()
+}
+
 test("what was not received before a restart is sent after it", async () => {
   shop.manner = (_attempt, response) => response.writeHead(503).end()
   const { tradeNo } = await pay(1_100)
@@ -183,7 +230,7 @@ test("what was not received before a restart is sent after it", async () => {
   await running.platform.close()
   const before = shop.of("payment.succeeded", tradeNo)
   shop.manner = (_attempt, response) => response.writeHead(200).end()
-  running.platform = await startPlatform({ port, dataDir, speed: 20, log: () => {} })
+  restarted = await startPlatform({ port, dataDir, speed: 20, log: () => {} })
   const heard = await until(
     async () => shop.of("payment.succeeded", tradeNo),
     (it) => it.length > before.length,
@@ -191,4 +238,5 @@ test("what was not received before a restart is sent after it", async () => {
   )
   assert.equal(new Set(heard.map(({ notice }) => notice.event_id)).size, 1)
   assert.deepEqual(shop.refused, [])
+  assert.equal(shop.of("payment.succeeded", notifiedTwice).length, 1, "the channel told us twice")
 })
