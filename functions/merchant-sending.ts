@@ -2,6 +2,7 @@
 import { REPEAT_PLAN_MS } from "../domain/notification.ts"
 import { endpointPaceStore } from "../persistence/endpoint-pace-store.ts"
 import { notificationStore } from "../persistence/notification-store.ts"
+import { undeliveredNews } from "../persistence/undelivered-news.ts"
 import { endpointPace } from "../usecases/endpoint-pace.ts"
 import { memberSender } from "../usecases/member-sender.ts"
 import type { SendNotificationPorts } from "../usecases/send-notification.ts"
@@ -36,6 +37,7 @@ export function merchantSending(
     notifications,
     notificationQueues: notificationQueues(environment),
     endpoints: endpointPace(endpointPaceStore(dynamodb, mainTable)),
+    undelivered: undeliveredNews(dynamodb, mainTable),
     sender: memberSender({ clock, notifications, ...members }, sender),
     planMs: REPEAT_PLAN_MS.map((ms) => ms / speed),
   }

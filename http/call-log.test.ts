@@ -160,6 +160,13 @@ test("what is thrown on to the runtime is redacted too", async () => {
   assert.doesNotMatch(String(line?.text), /1345678/)
 })
 
+test("what happens to a function is counted by its name, and once more for all of them", async () => {
+  const [line] = await logOf(`countRare({ event: "Fault", call: "poll" })`)
+  const { _aws, ...rest } = line ?? {}
+  assert.deepEqual(rest, { call: "poll", Fault: 1 })
+  assert.partialDeepStrictEqual(_aws, { CloudWatchMetrics: [{ Dimensions: [["call"], []] }] })
+})
+
 test("a rare event is counted under one dimension, in the namespace of the stage or of the setting", async () => {
   const script = `countRare({ event: "BreakerOpen", channel: "wechat" })`
   for (const [environment, Namespace] of [

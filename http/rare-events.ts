@@ -17,7 +17,10 @@ export function countRare(happened: RareEvent): void {
   const one = metrics.singleMetric()
   // The name of the service would be a further dimension, and an alarm names all of them.
   one.clearDefaultDimensions()
-  if ("call" in happened) one.addDimension("call", happened.call)
-  else one.addDimension("channel", happened.channel)
+  if ("call" in happened) {
+    one.addDimension("call", happened.call)
+    // Once more without: an alarm looks at ten metrics at most, and there are more functions.
+    one.addDimensions({})
+  } else one.addDimension("channel", happened.channel)
   one.addMetric(happened.event, MetricUnit.Count, 1)
 }

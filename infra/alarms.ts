@@ -10,7 +10,6 @@ import { DEFAULT_ALARM_LIMITS } from "./alarm-limits.ts"
 import type { FunctionGroup } from "./function-groups.ts"
 import { functionsIn } from "./function-groups.ts"
 import type { TableAction } from "./function-table.ts"
-import { FUNCTION_NAMES, rowOf } from "./function-table.ts"
 import type { Watched, WatchedMetrics } from "./watched-metrics.ts"
 import { PERIOD, sumOf, watchedMetrics } from "./watched-metrics.ts"
 
@@ -34,9 +33,6 @@ export type AlarmRow = {
 
 export const RUNBOOKS = "docs/runbooks"
 
-/** So many an alarm may look at: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html */
-export const MOST_METRICS = 10
-
 export function alarmTable(watched: Watched, overrides: AlarmLimits = {}): AlarmRow[] {
   const limits = { ...DEFAULT_ALARM_LIMITS, ...overrides }
   const metrics = watchedMetrics(watched)
@@ -47,6 +43,7 @@ export function alarmTable(watched: Watched, overrides: AlarmLimits = {}): Alarm
     ...functionAlarms(metrics, limits),
     ...deskAlarms(metrics, limits),
     ...workAlarms(watched, metrics, limits),
+    ...billAlarms(metrics),
     ...notificationAlarms(watched, metrics),
     ...groundAlarms(watched, metrics),
     ...keyAlarms(metrics, watched.signingKeyDays),
@@ -187,7 +184,7 @@ function functionAlarms({ lambda }: WatchedMetrics, { failedCalls }: Limits): Al
       name: "paying-throttled",
       means: "Customers are turned away at the till: more pay at once than the account's limits let through.",
       metric: all("paying", "Throttles"),
-      limit: 1,
+      limit: failedCalls,
     },
     {
       name: "asking-throttled",
@@ -225,13 +222,6 @@ function deskAlarms({ gauge }: WatchedMetrics, { exceptionMinutes }: Limits): Al
   ]
 }
 
-/** Functions that nobody calls and waits for; a measurement, rotation or bill that fails has an alarm of its own. */
-const WORKERS = FUNCTION_NAMES.filter((name) => {
-  const { trigger } = rowOf(name)
-  if (functionsIn("bills").includes(name)) return false
-  return !("routes" in trigger) && (!("schedule" in trigger) || trigger.schedule === "daily")
-})
-
 /** Twelve lie between two runs (infra/stages.ts). */
 const HOURS_WITHOUT_CHECK = 13
 
@@ -240,7 +230,7 @@ function workAlarms(watched: Watched, metrics: WatchedMetrics, { streamSeconds }
   return [
     {
       name: "records-late",
-      means: "Customers do not see their last payments in their consumption records.",
+      means: "Merchants are told late of payments and refunds, and customers do not see their last ones.",
       metric: lambda("effects")("IteratorAge", Stats.MAXIMUM),
       limit: streamSeconds * 1000,
     },
@@ -252,7 +242,8 @@ function workAlarms(watched: Watched, metrics: WatchedMetrics, { streamSeconds }
     },
     {
       name: "failed-records",
-      means: "Some customers' consumption records lack payments until somebody delivers them again.",
+      means:
+        "Payments are missing in customers' records and merchants' bills, or merchants were not told of them.",
       metric: gauge("FailedStreamRecords"),
       limit: 1,
     },
@@ -282,7 +273,7 @@ function workAlarms(watched: Watched, metrics: WatchedMetrics, { streamSeconds }
       name: "work-failing",
       means:
         "Some payments are asked about, undone or recorded late: single pieces of work fail again and again.",
-      metric: sumOf(WORKERS.map((call) => said("Fault", { call }))),
+      metric: said("Fault"),
       limit: 10,
     },
     {
@@ -303,6 +294,36 @@ function workAlarms(watched: Watched, metrics: WatchedMetrics, { streamSeconds }
       below: true,
       bad: 3,
       periods: 3,
+      silence: TreatMissingData.BREACHING,
+    },
+  ]
+}
+
+/** Twenty-four lie between the ends of two days' bills, as long as a run takes no longer than the one before. */
+const HOURS_WITHOUT_BILLS = 30
+
+function billAlarms({ lines, said, billsWorkflow }: WatchedMetrics): AlarmRow[] {
+  return [
+    {
+      name: "bills-incomplete",
+      means: "Some merchants have no bill of a day that is over, until what fails is repaired.",
+      metric: sumOf([
+        said("Fault", { call: "makebills" }),
+        said("Fault", { call: "bills" }),
+        ...["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"].map((name) =>
+          billsWorkflow(name, Stats.SUM),
+        ),
+      ]),
+      limit: 1,
+    },
+    {
+      name: "bills-missed",
+      means: "No merchant has a bill of yesterday: nobody made them.",
+      metric: lines("BillDays").with({ period: Duration.hours(1) }),
+      limit: 1,
+      below: true,
+      bad: HOURS_WITHOUT_BILLS,
+      periods: HOURS_WITHOUT_BILLS,
       silence: TreatMissingData.BREACHING,
     },
   ]
@@ -346,7 +367,8 @@ function notificationAlarms({ notificationQueues }: Watched, { queue, said }: Wa
       name: "notifications-undelivered",
       means:
         "A merchant's system was not told what became of a payment or refund, and nobody tries any more.",
-      metric: said("NotificationUndelivered", { call: "notify" }),
+      // Once a day for each merchant: an endpoint that is given up by its owner would keep it on for ever.
+      metric: said("NotificationUndelivered"),
       limit: 1,
     },
   ]
@@ -386,7 +408,6 @@ function groundAlarms({ tables }: Watched, metrics: WatchedMetrics): AlarmRow[] 
 const LATE_DAYS = 7
 
 function keyAlarms({ gauge, lambda, said }: WatchedMetrics, signingKeyDays: number): AlarmRow[] {
-  const holders = [...functionsIn("paying"), ...functionsIn("asking")].slice(0, MOST_METRICS)
   return [
     {
       name: "keys-unusable",
@@ -399,7 +420,7 @@ function keyAlarms({ gauge, lambda, said }: WatchedMetrics, signingKeyDays: numb
       name: "keys-not-reloaded",
       means:
         "Payments still work with the keys that functions hold, but those that start anew or rotate will fail.",
-      metric: sumOf(holders.map((call) => said("KeyReloadFailed", { call }))),
+      metric: said("KeyReloadFailed"),
       limit: 10,
       bad: 2,
       periods: 3,

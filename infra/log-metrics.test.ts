@@ -56,6 +56,11 @@ const lines: [what: string, line: LineFields, counted: LineMetricName[]][] = [
     { call: "daily", id: "1", orders: 8, notFinal: 0, faults: 0, ms: 900 },
     ["DailyChecks"],
   ],
+  [
+    "a day whose bills are made",
+    { call: "makebills", id: "1", movements: 8, bills: 2, waiting: 0, faults: 0, ms: 900 },
+    ["BillDays"],
+  ],
 ]
 
 for (const [what, line, counted] of lines) {

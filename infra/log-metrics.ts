@@ -81,6 +81,11 @@ export const LINE_METRICS = {
     pattern: `{ ($.call = "daily") && ($.notFinal = *) }`,
     writtenBy: (name: FunctionName) => name === "daily",
   },
+  /** Days whose bills a run came to the end of. */
+  BillDays: {
+    pattern: `{ ($.call = "makebills") && ($.bills = *) }`,
+    writtenBy: (name: FunctionName) => name === "makebills",
+  },
 } as const satisfies Record<string, LineMetric>
 
 export type LineMetricName = keyof typeof LINE_METRICS

@@ -60,6 +60,7 @@ function watchedIn(
     },
     undoWorkflowArn: workflowArn(Stack.of(scope), stage, "undo-order"),
     refundWorkflowArn: workflowArn(Stack.of(scope), stage, "finish-refund"),
+    billsWorkflowArn: workflowArn(Stack.of(scope), stage, "daily-bills"),
     signingKeyDays: tuning?.signingKeyDays ?? SIGNING_KEY_DAYS,
   }
 }

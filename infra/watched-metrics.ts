@@ -21,6 +21,7 @@ export type Watched = {
   notificationQueues: { first: string; repeats: string; deadLetters: string }
   undoWorkflowArn: string
   refundWorkflowArn: string
+  billsWorkflowArn: string
   /** How old the key that signs answers gets before the next one signs. */
   signingKeyDays: number
 }
@@ -34,7 +35,7 @@ const SERVICE = { service: "metro-pay" } as const
 export type WatchedMetrics = ReturnType<typeof watchedMetrics>
 
 export function watchedMetrics(watched: Watched) {
-  const { stage, apiId, tables, undoWorkflowArn, refundWorkflowArn } = watched
+  const { stage, apiId, tables, undoWorkflowArn, refundWorkflowArn, billsWorkflowArn } = watched
   const namespace = metricNamespace(stage)
   const sum = (of: string, metricName: string, dimensionsMap: Record<string, string>) =>
     new Metric({ namespace: of, metricName, dimensionsMap, statistic: Stats.SUM, period: PERIOD })
@@ -44,8 +45,8 @@ export function watchedMetrics(watched: Watched) {
     /** Counted from log lines (log-metrics.ts). */
     lines: (name: LineMetricName, dimensions: Record<string, string> = {}) =>
       sum(namespace, name, dimensions),
-    /** What is rare, said by functions as it happens (http/rare-events.ts). */
-    said: (name: RareName, dimensions: Record<string, string>) => sum(namespace, name, dimensions),
+    /** What is rare, said by functions as it happens (http/rare-events.ts); of all functions where none is named. */
+    said: (name: RareName, dimensions: Record<string, string> = {}) => sum(namespace, name, dimensions),
     /** What functions measure on a schedule. */
     gauge: (name: GaugeName) => sum(namespace, name, SERVICE).with({ statistic: Stats.MAXIMUM }),
     lambda: (name: FunctionName) => aws("Lambda", { FunctionName: `MetroPay-${stage}-${name}` }),
@@ -53,6 +54,7 @@ export function watchedMetrics(watched: Watched) {
     queue: (QueueName: string) => aws("SQS", { QueueName }),
     workflow: aws("States", { StateMachineArn: undoWorkflowArn }),
     refundWorkflow: aws("States", { StateMachineArn: refundWorkflowArn }),
+    billsWorkflow: aws("States", { StateMachineArn: billsWorkflowArn }),
     mainTable: aws("DynamoDB", { TableName: tables.main }),
     settingsTable: aws("DynamoDB", { TableName: tables.settings }),
     dayIndex: aws("DynamoDB", { TableName: tables.main, GlobalSecondaryIndexName: DAY_INDEX }),

@@ -1,10 +1,16 @@
 /** `npm run demo`: its own platform, the main job played aloud, one line a step. */
+import { createPublicKey } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { checkBillFile } from "../sdk/bill-proof.ts"
 import { MetroPayClient } from "../sdk/client.ts"
+import { SYSTEM_CLOCK } from "../sdk/clock.ts"
+import { MetroPayError } from "../sdk/errors.ts"
+import type { Bill } from "../sdk/messages.ts"
 import { startPlatform } from "./platform.ts"
 
+const HOUR_MS = 3_600_000
 const SHOP = { store_id: "SZTX001", body: "矿泉水 2 瓶" }
 
 const dataDir = mkdtempSync(join(tmpdir(), "metro-pay-demo-"))
@@ -80,7 +86,50 @@ async function play(baseUrl: string): Promise<void> {
   expect(part.pay_refund_status, "RS_SUCCESS")
   say(`退款 1.00 元 a part is refunded: ${part.pay_refund_status} ${part.pay_refund_id}`)
   await showBooks(baseUrl, part.pay_out_trade_no)
+
+  await billOfToday(baseUrl)
   say("演示结束 done")
+}
+
+/** The clock goes on to the next morning, when the bills of today are made. */
+async function billOfToday(baseUrl: string): Promise<void> {
+  const shanghai = new Date(Date.now() + 8 * HOUR_MS)
+  const date = shanghai.toISOString().slice(0, 10).replaceAll("-", "")
+  const sinceMidnightMs = shanghai.getTime() % (24 * HOUR_MS)
+  const { now } = await json<{ now: string }>(`${baseUrl}/local/clock`, {
+    method: "POST",
+    body: JSON.stringify({ advance_ms: 26 * HOUR_MS - sinceMidnightMs }),
+  })
+  const aheadMs = Date.parse(now) - Date.now()
+  const clock = { ...SYSTEM_CLOCK, nowMs: () => Date.now() + aheadMs }
+  const till = tillOf(join(dataDir, "demo", "M10001"), baseUrl, clock)
+  say("次日凌晨两点出账 the next morning at two the bill of today is made …")
+  const bill = await madeBill(till, date)
+  for (const of of bill.bill_infos) {
+    say(
+      `… ${of.pay_type}: 支付 paid ${of.total_count} × ${of.total_amount}, 撤销 reversed ${of.reverse_amount}, 退款 refunded ${of.refund_amount}`,
+    )
+  }
+  const download = await till.billDownload({ date })
+  const file = Buffer.from(await (await fetch(download.url)).arrayBuffer())
+  const { merchantId, rootKey } = merchantIn(join(dataDir, "demo", "M10001"))
+  const checked = checkBillFile(file, download, rootKey, merchantId)
+  expect(checked.ok ? "verified" : checked.why, "verified")
+  say(
+    `账单文件签名已验证 its file is signed: ${download.lines} lines, sha256 ${download.sha256.slice(0, 16)}…`,
+  )
+}
+
+async function madeBill(till: MetroPayClient, date: string): Promise<Bill> {
+  for (const end = performance.now() + 60_000; ; ) {
+    try {
+      return await till.bill({ date })
+    } catch (error) {
+      const notYet = error instanceof MetroPayError && error.code === "BILL_NOT_READY"
+      if (!notYet || performance.now() > end) throw error
+      await SYSTEM_CLOCK.sleep(500)
+    }
+  }
 }
 
 type ShownCode = { qrcode: string; pay_id: string; expires_at: string }
@@ -101,7 +150,13 @@ async function customerApp(baseUrl: string, uid: string) {
   }
 }
 
-function tillOf(folder: string, baseUrl: string): MetroPayClient {
+function merchantIn(folder: string) {
+  const merchant = JSON.parse(readFileSync(join(folder, "merchant.json"), "utf8"))
+  const rootKey = createPublicKey({ key: merchant.platform_root_key, format: "jwk" })
+  return { merchantId: String(merchant.merchant_id), rootKey }
+}
+
+function tillOf(folder: string, baseUrl: string, clock = SYSTEM_CLOCK): MetroPayClient {
   const read = (file: string) => readFileSync(join(folder, file), "utf8")
   const merchant = JSON.parse(read("merchant.json"))
   return new MetroPayClient({
@@ -111,6 +166,7 @@ function tillOf(folder: string, baseUrl: string): MetroPayClient {
     privateKey: read("private_key.pem"),
     platformKeys: JSON.parse(read("platform_keys.json")),
     platformRootKey: merchant.platform_root_key,
+    clock,
   })
 }
 

@@ -113,6 +113,9 @@ export const UNDELIVERED_SHARDS = 4
 /** In the index of days, where no merchant's number begins like this. */
 export const undeliveredPk = (shard: number): string => `!undelivered#${shard}`
 
+/** When it was last said that a merchant cannot be told. */
+export const undeliveredNewsKey = (merchantId: string): Key => ({ pk: `NU#${merchantId}`, sk: "U" })
+
 export const endpointPaceKey = ({ merchantId, host }: { merchantId: string; host: string }): Key => ({
   pk: `NH#${merchantId}#${host}`,
   sk: "H",

@@ -9,6 +9,7 @@ import { merchantRegistry } from "../persistence/merchant-registry.ts"
 import { notificationStore } from "../persistence/notification-store.ts"
 import { phoneStore } from "../persistence/phone-store.ts"
 import { fieldSeals, onlyKey } from "../persistence/sealed-fields.ts"
+import { undeliveredNews } from "../persistence/undelivered-news.ts"
 import {
   MAIN_TABLE,
   type RunningTables,
@@ -80,6 +81,7 @@ function sending(): SendNotificationPorts {
     clock,
     random: { id: () => `holder-${Math.random()}` },
     endpoints: endpointPace(endpointPaceStore(tables.client, MAIN_TABLE)),
+    undelivered: undeliveredNews(tables.client, MAIN_TABLE),
     planMs: [15_000, 15_000],
     sender: memberSender(
       { ...all, clock },

@@ -54,3 +54,9 @@ export type EndpointPaceStore = {
   setQuick(endpoint: Endpoint, untilMs: number): Promise<void>
   setSlow(endpoint: Endpoint, untilMs: number): Promise<void>
 }
+
+/** So that an endpoint which its owner gave up is told of once a day, and not with each notification. */
+export type UndeliveredNews = {
+  /** Whether it was not said within the last day that this merchant cannot be told; from now on it was. */
+  isNews(merchantId: string, nowMs: number): Promise<boolean>
+}

@@ -4,6 +4,7 @@ import { newNotification, REPEAT_PLAN_MS } from "../domain/notification.ts"
 import {
   memoryEndpointPace,
   memoryNotifications,
+  memoryUndeliveredNews,
   type NotificationTable,
 } from "../test/simulation/memory-notifications.ts"
 import { endpointPace } from "./endpoint-pace.ts"
@@ -55,6 +56,7 @@ function town(answer: (attempt: number) => SendOutcome, chance: () => number = (
         }),
     },
     endpoints: endpointPace(memoryEndpointPace()),
+    undelivered: memoryUndeliveredNews(),
     sender: {
       send: (notification) =>
         mayDie(async () => {

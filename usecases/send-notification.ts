@@ -12,6 +12,7 @@ import type {
   NotificationQueues,
   NotificationSender,
   NotificationStore,
+  UndeliveredNews,
 } from "./notification-ports.ts"
 import type { Clock, Random } from "./ports.ts"
 
@@ -22,11 +23,13 @@ export type SendNotificationPorts = {
   notificationQueues: NotificationQueues
   sender: NotificationSender
   endpoints: EndpointPace
+  undelivered: UndeliveredNews
   /** Waits between attempts. */
   planMs: readonly number[]
 }
 
-export type SendResult = "delivered" | "later" | "undelivered" | "nothing to do"
+/** `undelivered again`: nobody tries any more, like others of the same merchant within a day. */
+export type SendResult = "delivered" | "later" | "undelivered" | "undelivered again" | "nothing to do"
 
 /** Queues count whole seconds and clocks differ by moments: so much too early is in time. */
 const EARLY_MS = 200
@@ -50,7 +53,7 @@ export async function sendNotification(
     return sendLater(ports, message, 0)
   const begun = beginAttempt(found, ports.random.id(nowMs), nowMs, ports.planMs)
   if (!(await notifications.advance(found, begun))) return "nothing to do"
-  return begun.state === "UNDELIVERED" ? "undelivered" : attempt(ports, message, begun)
+  return begun.state === "UNDELIVERED" ? givenUp(ports, begun) : attempt(ports, message, begun)
 }
 
 async function attempt(
@@ -67,7 +70,16 @@ async function attempt(
   // Sent again by a person meanwhile: that has a message of its own.
   if (!(await notifications.advance(begun, next))) return "nothing to do"
   if (next.state === "WAITING") return sendLater(ports, message, next.dueMs - nowMs)
-  return next.state === "DELIVERED" ? "delivered" : "undelivered"
+  return next.state === "DELIVERED" ? "delivered" : givenUp(ports, next)
+}
+
+/** Where that cannot be found out it is said once too often rather than never. */
+async function givenUp(
+  { clock, undelivered }: SendNotificationPorts,
+  { merchantId }: Notification,
+): Promise<SendResult> {
+  const isNews = await undelivered.isNews(merchantId, clock.nowMs()).catch(() => true)
+  return isNews ? "undelivered" : "undelivered again"
 }
 
 async function sendLater(

@@ -17,6 +17,7 @@ const rows = alarmTable({
   refundWorkflowArn: "arn:aws:states:::refund",
   lostUndos: "lost",
   undoWorkflowArn: "arn",
+  billsWorkflowArn: "arn:aws:states:::bills",
   signingKeyDays: 90,
 })
 const names = [...new Set(rows.map(({ name }) => name))]

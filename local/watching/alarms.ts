@@ -40,7 +40,7 @@ export type AlarmsSurroundings = {
 
 const MINUTE_MS = 60_000
 /** Minutes that are remembered as lived through. */
-const KEPT_MINUTES = 20 * 60
+const KEPT_MINUTES = 36 * 60
 
 type Standing = { definition: AlarmDefinition; state: AlarmState; sinceMs: number; values: (number | null)[] }
 

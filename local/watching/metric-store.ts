@@ -18,7 +18,7 @@ export type MetricStore = {
 
 const MINUTE_MS = 60_000
 /** The longest that an alarm of ours looks back, with some hours to spare. */
-const KEPT_MINUTES = 20 * 60
+const KEPT_MINUTES = 36 * 60
 /** Of a busy minute's values these many stand for all in a percentile. */
 const MOST_VALUES = 500
 

@@ -9,7 +9,11 @@ import {
   sentAgain,
 } from "../../domain/notification.ts"
 import { tradeNoOf } from "../../domain/order-number.ts"
-import type { EndpointPaceStore, NotificationStore } from "../../usecases/notification-ports.ts"
+import type {
+  EndpointPaceStore,
+  NotificationStore,
+  UndeliveredNews,
+} from "../../usecases/notification-ports.ts"
 import { atOnce, fresh, NOON_MS, plain } from "./samples.ts"
 
 function sample(change: Partial<Parameters<typeof newNotification>[0]> = {}): Notification {
@@ -145,5 +149,17 @@ export function endpointPacePromises(name: string, store: () => EndpointPaceStor
     const [mine, theirs] = [endpoint(), endpoint()]
     await store().setSlow(mine, NOON_MS + 60_000)
     assert.equal(await store().probe(theirs, NOON_MS, NOON_MS + 10_000), "probe")
+  })
+}
+
+export function undeliveredNewsPromises(name: string, store: () => UndeliveredNews): void {
+  test(`${name}: that a merchant cannot be told is news once a day, for one of those who find it`, async () => {
+    const [mine, theirs] = [fresh("M"), fresh("M")]
+    const said = await atOnce(20, () => store().isNews(mine, NOON_MS))
+    assert.equal(said.filter(Boolean).length, 1)
+    assert.equal(await store().isNews(theirs, NOON_MS), true)
+    assert.equal(await store().isNews(mine, NOON_MS + 86_399_999), false)
+    assert.equal(await store().isNews(mine, NOON_MS + 86_400_000), true)
+    assert.equal(await store().isNews(mine, NOON_MS + 86_400_001), false)
   })
 }

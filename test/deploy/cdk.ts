@@ -4,10 +4,10 @@ import type { ChildProcesses, Ended } from "./child-processes.ts"
 const root = join(import.meta.dirname, "..", "..")
 const CDK = join(root, "node_modules", "aws-cdk", "bin", "cdk")
 
-/** What METRO_PAY_SETTINGS says. */
-export type SettingsOverrides = Readonly<Record<string, unknown>> & { stage: "test"; keepData: boolean }
+/** What METRO_PAY_SETTINGS says: what stage test has otherwise here than infra/stages.ts says. */
+export type SettingsOverrides = Readonly<Record<string, unknown>> & { keepData: boolean }
 
-/** The CDK's command line, as an operator uses it. */
+/** The CDK's command line, as an operator of stage test uses it. */
 export type Cdk = {
   /** What it said. Throws with the end of that where it fails. */
   run(args: readonly string[], settings?: SettingsOverrides): Promise<string>
@@ -18,7 +18,7 @@ export type Cdk = {
 /** `env` is that of the account it speaks to; templates go to `folder`. */
 export function cdkOn(children: ChildProcesses, env: NodeJS.ProcessEnv, folder: string): Cdk {
   const attempt: Cdk["attempt"] = (args, settings) =>
-    children.run(process.execPath, [CDK, ...args, "--output", join(folder, "cdk.out")], {
+    children.run(process.execPath, [CDK, ...args, "-c", "stage=test", "--output", join(folder, "cdk.out")], {
       cwd: root,
       env: { ...env, ...(settings ? { METRO_PAY_SETTINGS: JSON.stringify(settings) } : {}) },
     })

@@ -6,5 +6,5 @@ export function stageSettings(
   { fronts }: Pick<Machine, "fronts">,
   { keepData }: { keepData: boolean },
 ): SettingsOverrides {
-  return { stage: "test", keepData, publicUrl: fronts.api.url, channelUrls: { wechat: fronts.wechat.url } }
+  return { keepData, publicUrl: fronts.api.url, channelUrls: { wechat: fronts.wechat.url } }
 }

@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Notification } from "../../domain/notification.ts"
 import { decodeNotification, encodeNotification } from "../../persistence/notification-codec.ts"
-import type { Endpoint, EndpointPaceStore, NotificationStore } from "../../usecases/notification-ports.ts"
+import type {
+  Endpoint,
+  EndpointPaceStore,
+  NotificationStore,
+  UndeliveredNews,
+} from "../../usecases/notification-ports.ts"
 
 /** By order and sequence. */
 export type NotificationTable = Map<string, Notification>
@@ -73,4 +78,17 @@ export function memoryEndpointPace(): EndpointPaceStore {
 
 function kept(notification: Notification): Notification {
   return decodeNotification(encodeNotification(notification))
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export function memoryUndeliveredNews(): UndeliveredNews {
+  const saidAtMs = new Map<string, number>()
+  return {
+    async isNews(merchantId, nowMs) {
+      if (nowMs - (saidAtMs.get(merchantId) ?? Number.NEGATIVE_INFINITY) < DAY_MS) return false
+      saidAtMs.set(merchantId, nowMs)
+      return true
+    },
+  }
 }
