@@ -1,12 +1,16 @@
 import type { PayType } from "../domain/channel.ts"
+import { accountIdFrom, askWhereTaken } from "./account-words.ts"
 import { changeMerchant } from "./change-merchant.ts"
-import { type ChannelKind, channelFrom, KNOWN_CHANNELS, settingsFrom } from "./channel-settings.ts"
+import {
+  type ChannelKind,
+  channelFrom,
+  channelPayTypes,
+  KNOWN_CHANNELS,
+  settingsFrom,
+} from "./channel-settings.ts"
 import type { Command, Request } from "./command.ts"
 import { readInput } from "./input-file.ts"
 import { UsageError } from "./usage-error.ts"
-
-/** Stands in the addresses that channels notify, so no more than this. */
-const ACCOUNT_ID = /^[0-9A-Za-z_-]{1,32}$/
 
 /** C1, E4: where a merchant's money goes. */
 export const accountsSet: Command = {
@@ -18,8 +22,9 @@ export const accountsSet: Command = {
     "The settings (docs/operations/admin.md names those of each channel) come from a file or standard input, are",
     "checked, encrypted and never shown again. The pay types named use the new version from the next payment on;",
     "orders of before keep theirs, so what the channel knows of the old one must stay valid until they are done.",
+    "Asks first where one of them has an account already; accounts use goes back to the version before.",
   ],
-  takes: ["pay-types", "settings", "operator", "reason", "json"],
+  takes: ["pay-types", "settings", "operator", "reason", "yes", "json"],
   wordCount: { min: 3, max: 3 },
   async run(request, desk, terminal) {
     const { channel, kind } = channelFrom(request.words[1])
@@ -42,6 +47,7 @@ export const accountsSet: Command = {
           action: "accounts set",
           subject: `${merchantId}/${channel}/${accountId}`,
           what: `version ${version} of ${Object.keys(settings).join(", ")} for ${payTypes.join(", ")}`,
+          ask: askWhereTaken(seen, account, payTypes),
           write: () =>
             desk.merchants.setAccount(
               seen,
@@ -59,14 +65,7 @@ export const accountsSet: Command = {
   },
 }
 
-function accountIdFrom(word = ""): string {
-  if (!ACCOUNT_ID.test(word)) throw new UsageError("an account id is 1 to 32 characters of 0-9 A-Z a-z _ -")
-  return word
-}
-
-function payTypesIn({ payTypes, words }: Request, kind: ChannelKind): readonly PayType[] {
+function payTypesIn({ payTypes, words: [, channel = ""] }: Request, kind: ChannelKind): readonly PayType[] {
   if (!payTypes) throw new UsageError("--pay-types A,B is needed: which pay types use the account")
-  const foreign = payTypes.find((it) => !kind.payTypes.includes(it))
-  if (foreign) throw new UsageError(`${words[1]} cannot take ${foreign}: ${kind.payTypes.join(", ")}`)
-  return payTypes
+  return channelPayTypes(channel, kind, payTypes)
 }

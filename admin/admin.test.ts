@@ -143,6 +143,43 @@ test("a paid order is undone on its day, and its money goes back once", async ()
   assert.match(again.err, /nothing to undo/)
 })
 
+test("what a channel refused is taken off the desk by a person, on record, and nothing else is", async () => {
+  const { tradeNo, outRequestNo } = await pay(1300)
+  const desk = exceptionStore(dynamodb, running.platform.tables.main)
+  const nowMs = running.platform.clock.nowMs()
+  const note = { tradeNo, merchantId: "M10001", lastTried: "NOT_ENOUGH" }
+  await desk.note({ ...note, kind: "undo refused" }, nowMs - 60_000)
+  await desk.note({ ...note, kind: "surplus" }, nowMs - 60_000)
+  const settle = (...words: string[]) => admin("exceptions", "settle", ...words, ...WHO)
+
+  const unasked = await settle("M10001", outRequestNo, "undo", "refused")
+  assert.match(unasked.err, /no terminal to ask on/)
+  const other = await settle(tradeNo, "surplus", "--yes")
+  assert.deepEqual([other.code, other.out], [2, ""])
+  assert.match(other.err, /write: exceptions settle NUMBER "undo refused" \| "refund refused"/)
+  assert.match(
+    (await settle(tradeNo, "refund refused", "--yes")).err,
+    /no "refund refused" of .* on the desk/,
+  )
+
+  const settled = await settle(tradeNo, "undo refused", "--yes")
+  assert.deepEqual([settled.code, settled.out], [0, `"undo refused" of ${tradeNo} is off the desk.\n`])
+  const left = (await desk.list(100)).filter((it) => it.tradeNo === tradeNo)
+  assert.deepEqual(
+    left.map(({ kind }) => kind),
+    ["surplus"],
+  )
+  assert.match((await settle(tradeNo, "undo refused", "--yes")).err, /no "undo refused" of/)
+  assert.deepEqual(
+    (await auditOf(tradeNo)).map(({ action, detail }) => [action, detail]),
+    [
+      ["exceptions settle", "undo refused: customer asks at the counter"],
+      ["exceptions settle outcome", "done"],
+    ],
+  )
+  await desk.resolve(tradeNo, "surplus", nowMs)
+})
+
 test("a number that names no order is refused, and nothing is closed by it", async () => {
   const unseen = await admin("reverse", "M10001", "never-sent", ...WHO, "--yes")
   assert.deepEqual([unseen.code, unseen.err], [1, "refused: there is no order M10001 never-sent\n"])
@@ -166,7 +203,10 @@ test("a stage is found by the outputs of its stacks, and what they lack is named
     PollQueues: JSON.stringify(running.platform.pollQueues),
     NotificationQueues: "{}",
     ChannelUrls: "{}",
+    MovementsBucketName: "movements",
+    BillsBucketName: "bills",
     UndoWorkflowArn: "arn:aws:states:us-east-1:000000000000:stateMachine:undo",
+    RefundWorkflowArn: "arn:aws:states:us-east-1:000000000000:stateMachine:refund",
     Speed: "1",
     Tuning: `{"lateChargeMs":5000}`,
   }

@@ -27,6 +27,17 @@ export function channelFrom(word = ""): { channel: ChannelId; kind: ChannelKind 
   return { channel, kind }
 }
 
+/** Throws a UsageError for a pay type that the channel cannot take money for. */
+export function channelPayTypes(
+  channel: string,
+  kind: ChannelKind,
+  payTypes: readonly PayType[],
+): readonly PayType[] {
+  const foreign = payTypes.find((it) => !kind.payTypes.includes(it))
+  if (foreign) throw new UsageError(`${channel} cannot take ${foreign}: ${kind.payTypes.join(", ")}`)
+  return payTypes
+}
+
 /** Settings from their JSON. Throws a UsageError that names settings and never shows a value. */
 export function settingsFrom(json: string, { settings: known, parse }: ChannelKind): AccountSettings {
   const settings = textsIn(json)

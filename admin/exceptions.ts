@@ -23,7 +23,8 @@ export const exceptions: Command = {
   words: "",
   summary: "What stands on the exceptions desk, the longest first",
   details: [
-    "Everything on it is tried on by itself; the desk is for looking, and for what only a person may decide.",
+    "Everything on it is tried on by itself, but for what a channel refused for certain: that waits for a person, who",
+    "takes it off with exceptions settle once it is settled (refunds resend does so by itself).",
   ],
   takes: ["limit", "json"],
   wordCount: { min: 0, max: 0 },

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { accountsList } from "./accounts-list.ts"
 import { accountsSet } from "./accounts-set.ts"
 import { accountsSwitchOff } from "./accounts-switch-off.ts"
+import { accountsUse } from "./accounts-use.ts"
 import { agreementsList } from "./agreements-list.ts"
 import { apiKeysAdd } from "./api-keys-add.ts"
 import { apiKeysList } from "./api-keys-list.ts"
@@ -13,6 +14,7 @@ import type { Answer, Command } from "./command.ts"
 import { findCommand } from "./command-names.ts"
 import type { Desk } from "./desk.ts"
 import { exceptions } from "./exceptions.ts"
+import { exceptionsSettle } from "./exceptions-settle.ts"
 import { helpOf, helpOfAll } from "./help.ts"
 import { merchantsAdd } from "./merchants-add.ts"
 import { merchantsDisable } from "./merchants-disable.ts"
@@ -45,6 +47,7 @@ import { UsageError } from "./usage-error.ts"
 
 const COMMANDS: readonly Command[] = [
   exceptions,
+  exceptionsSettle,
   order,
   requery,
   reverse,
@@ -68,6 +71,7 @@ const COMMANDS: readonly Command[] = [
   apiKeysRevoke,
   accountsList,
   accountsSet,
+  accountsUse,
   accountsSwitchOff,
   agreementsList,
   platformKeysList,

@@ -212,7 +212,9 @@ test("a new merchant pays once it has a key and an account, and another never ge
   assert.equal(paid.data.pay_status, "PS_SUCCESS")
   // another serial number, that the channel does not know: the order of before keeps its own
   writeFileSync(settings, wechatSettings({ serialNo: "OTHER" }))
-  assert.equal((await json(...account, settings, ...WHO)).accountVersion, 2)
+  const unasked = await admin(...account, settings, ...WHO)
+  assert.match(unasked.err, /no terminal to ask on/)
+  assert.equal((await json(...account, settings, ...WHO, "--yes")).accountVersion, 2)
   assert.notEqual((await callAs(signer, "applypay", purchase())).data.pay_status, "PS_SUCCESS")
   assert.equal((await callAs(signer, "reverse", { out_request_no: first.out_request_no })).code, "SUCCESS")
   await until(
@@ -228,7 +230,19 @@ test("a new merchant pays once it has a key and an account, and another never ge
     assert.doesNotMatch(out, /wx8888888888888888|BEGIN|LOCAL0001/)
   }
 
+  const use = (version: string) => ["accounts", "use", "M10003", "wechat", "main", version, ...WHO]
+  assert.match((await admin(...use("3"), "--yes")).err, /^refused: M10003 has no wechat main, version 3/)
+  assert.match((await admin(...use("1"))).err, /no terminal to ask on/)
+  assert.deepEqual((await json(...use("1"), "--yes")).payTypes, ["CT_WECHAT"])
+  const back = await callAs(signer, "applypay", purchase())
+  assert.equal(back.data.pay_status, "PS_SUCCESS", "the very next payment goes by the version before")
+  assert.match((await admin("accounts", "list", "M10003")).out, /CT_WECHAT through wechat main, version 1/)
+  const [, outcome] = (await auditOf("M10003/wechat/main")).slice(-2)
+  assert.deepEqual([outcome?.action, outcome?.detail], ["accounts use outcome", "done"])
+
   await json("accounts", "switch-off", "M10003", "WECHAT", ...WHO, "--yes")
+  const unused = await admin(...use("2"), "--yes")
+  assert.match(unused.err, /no pay type uses wechat main now: say which with --pay-types/)
   assert.equal((await callAs(signer, "applypay", purchase())).data.pay_err_code, "PAY_METHOD_OFF")
   const twice = await admin("accounts", "switch-off", "M10003", "CT_WECHAT", ...WHO, "--yes")
   assert.match(twice.err, /^refused: M10003 takes no CT_WECHAT/)
@@ -399,6 +413,11 @@ test("what is written wrongly is one clear line and status 2, and nothing is don
     ["half a key", key(halfFile), /--public-key: the PEM cannot be read/],
     ["a channel that is none", account("paypal", "main"), /a channel is one of wechat/],
     ["an account with a #", account("wechat", "a#1"), /an account id is/],
+    [
+      "a version that is none",
+      ["accounts", "use", "M10002", "wechat", "main", "v1", ...WHO],
+      /a version is a number/,
+    ],
     ["no pay types", account("wechat", "main"), /--pay-types A,B is needed/],
     [
       "another channel's pay type",

@@ -54,6 +54,19 @@ async function readOutputs(
     if (fault instanceof Error && fault.name === "ValidationError") {
       throw new TargetError(`there is no stack ${StackName} in this account and region`)
     }
+    if (isUnarmed(fault)) {
+      throw new TargetError(
+        `a stage is read with your own AWS credentials, and they or the region are missing or over: set AWS_PROFILE and AWS_REGION (${fault.message.split("\n")[0]})`,
+      )
+    }
     throw fault
   }
+}
+
+const NOT_ACCEPTED = ["CredentialsProviderError", "ExpiredToken", "InvalidClientTokenId"]
+
+/** The SDK has no name for a region that is missing. */
+function isUnarmed(fault: unknown): fault is Error {
+  if (!(fault instanceof Error)) return false
+  return NOT_ACCEPTED.includes(fault.name) || fault.message === "Region is missing"
 }

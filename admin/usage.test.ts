@@ -57,6 +57,7 @@ const refusals: [string, string[], RegExp][] = [
   ["an option of another command", ["exceptions", "--reason", "x"], /takes no --reason/],
   ["a word too many", ["audit", "today"], /write: audit/],
   ["no number", ["order"], /write: order NUMBER/],
+  ["no version", ["accounts", "use", "M9", "wechat", "main", ...who], /write: accounts use M CHANNEL/],
   ["no operator", ["requery", NUMBER, "--reason", "x"], /--operator NAME is needed/],
   ["an operator of control characters", ["requery", NUMBER, "--operator", "a\nb"], /printable/],
   ["an operator of 65 characters", ["requery", NUMBER, "--operator", "a".repeat(65)], /1 to 64/],
@@ -85,6 +86,16 @@ test("a platform that does not run is one clear line and status 1", async () => 
   const { code, err } = await admin(["requery", NUMBER, ...who, "--data", empty])
   assert.equal(code, 1)
   assert.match(err, /^metro-pay: no local platform runs with the state folder [^\n]+\n$/)
+})
+
+test("a stage without credentials or region is one clear line that names what to set", async () => {
+  const nobody = { HOME: empty, AWS_EC2_METADATA_DISABLED: "true" }
+  const somebody = { AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "S", HOME: empty }
+  for (const env of [{ ...nobody, AWS_REGION: "eu-central-1" }, somebody]) {
+    const { code, err } = await admin(["exceptions", "--stage", "test"], env)
+    assert.equal(code, 1)
+    assert.match(err, /^metro-pay: [^\n]+set AWS_PROFILE and AWS_REGION[^\n]+\n$/)
+  }
 })
 
 test("each command explains itself without a platform", async () => {

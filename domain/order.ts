@@ -79,6 +79,8 @@ export type Order = {
   finalAtMs?: number
   /** When something was last sent to undo it that brought no certain answer: it may still be on its way. */
   undoUnansweredAtMs?: number
+  /** Under which of its numbers it goes back when it is undone, from 1: another only where the channel says that one ended. */
+  undoNo?: number
   /** What of it is spoken for by refunds: an entry for each that was ever sent. */
   reservations: readonly Reservation[]
   events: readonly OrderEvent[]

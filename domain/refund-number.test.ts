@@ -25,7 +25,7 @@ test("what is no refund's number is told from one", () => {
     assert.ok(!isRefundId(wrong), wrong)
 })
 
-test("each generation of a refund is another number for the channel, and no undoing's", () => {
+test("each of a refund's numbers at the channel is another, and no undoing's", () => {
   const refundId = refundIdOf("M1", "F1")
   assert.equal(channelRefundNoOf(refundId, 1, 1), `${refundId}0101`)
   const all = Array.from({ length: 99 }, (_, index) => channelRefundNoOf(refundId, 1, index + 1))

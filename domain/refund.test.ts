@@ -3,6 +3,8 @@ import { test } from "node:test"
 import { LEASE_MS } from "./order.ts"
 import {
   applyToRefund,
+  begunAtMs,
+  isFreshClaim,
   isSameRefund,
   newRefund,
   type Refund,
@@ -31,9 +33,9 @@ function made(): Refund {
   })
 }
 
-test("a refund begins in progress, at its first version and generation", () => {
-  const { state, version, generation, finalAtMs, events } = made()
-  assert.deepEqual([state, version, generation, finalAtMs], ["PROCESSING", 1, 1, undefined])
+test("a refund begins in progress, at its first version, generation and number at the channel", () => {
+  const { state, version, generation, channelNo, finalAtMs, events } = made()
+  assert.deepEqual([state, version, generation, channelNo, finalAtMs], ["PROCESSING", 1, 1, 1, undefined])
   assert.deepEqual(events, [{ event: "claimed", atMs: MADE_MS }])
 })
 
@@ -67,11 +69,36 @@ test("whoever takes over from somebody who let nothing be heard takes what that 
 })
 
 test("a lease that was let go leaves what is known of the last asking", () => {
-  const asked = withoutRefundLease(made(), MADE_MS + 7_000)
+  const asked = withoutRefundLease(made(), { unansweredAtMs: MADE_MS + 7_000, refusedAtMs: MADE_MS + 8_000 })
   assert.deepEqual([asked.lease, asked.unansweredAtMs], [undefined, MADE_MS + 7_000])
   const next = withRefundLease(asked, "H2", MADE_MS + 60_000)
   assert.equal(next.unansweredAtMs, MADE_MS + 7_000)
-  assert.equal(withoutRefundLease(next).unansweredAtMs, MADE_MS + 7_000)
+  const { unansweredAtMs, refusedAtMs } = withoutRefundLease(next)
+  assert.deepEqual([unansweredAtMs, refusedAtMs], [MADE_MS + 7_000, MADE_MS + 8_000])
+})
+
+test("a claim is fresh until somebody writes to it, also one that takes a number over", () => {
+  const claim = made()
+  assert.ok(isFreshClaim(claim))
+  const retracted = applyToRefund(claim, "retracted", MADE_MS + 5, { lease: undefined })
+  const laterMs = MADE_MS + 60_000
+  const lease = { holder: "H2", untilMs: laterMs + LEASE_MS }
+  assert.ok(isFreshClaim(applyToRefund(retracted, "claimed", laterMs, { lease })))
+  for (const after of [
+    retracted,
+    withRefundLease(claim, "H2", laterMs),
+    withoutRefundLease(claim),
+    applyToRefund(claim, "returned", MADE_MS + 5),
+    applyToRefund(applyToRefund(claim, "refused", MADE_MS + 5), "sentAgain", laterMs, { generation: 2, lease }),
+  ])
+    assert.ok(!isFreshClaim(after), after.state)
+})
+
+test("a generation begins when the number was claimed, or when a person sent it again", () => {
+  assert.equal(begunAtMs(made()), MADE_MS)
+  const failed = applyToRefund(made(), "refused", MADE_MS + 5)
+  assert.equal(begunAtMs(failed), MADE_MS)
+  assert.equal(begunAtMs(applyToRefund(failed, "sentAgain", MADE_MS + 9, { generation: 2 })), MADE_MS + 9)
 })
 
 test("the same refund is of the same order, amount and address", () => {

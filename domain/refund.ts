@@ -39,6 +39,8 @@ export type Refund = {
   lease?: Lease
   /** When something was last sent under this generation's number whose end was not heard: it may still be carried out. */
   unansweredAtMs?: number
+  /** When the channel first refused it in words that may be others in a while: they count when they are heard again. */
+  refusedAtMs?: number
   /** The channel's own number of it. */
   channelRefundNo?: string
   /** What of it had been a discount, and so went back to whoever granted that. */
@@ -59,7 +61,14 @@ export type Refund = {
 export function newRefund(
   facts: Omit<
     Refund,
-    "state" | "version" | "generation" | "channelNo" | "events" | "finalAtMs" | "unansweredAtMs"
+    | "state"
+    | "version"
+    | "generation"
+    | "channelNo"
+    | "events"
+    | "finalAtMs"
+    | "unansweredAtMs"
+    | "refusedAtMs"
   >,
 ): Refund {
   return {
@@ -84,6 +93,7 @@ export function applyToRefund(
       | "generation"
       | "channelNo"
       | "unansweredAtMs"
+      | "refusedAtMs"
       | "channelRefundNo"
       | "couponFen"
       | "channelCode"
@@ -128,10 +138,15 @@ export function isFreshClaim({ state, events, lease }: Refund): boolean {
   return state === "PROCESSING" && last?.event === "claimed" && lease?.untilMs === last.atMs + LEASE_MS
 }
 
-/** The lease is let go: whoever is next need not wait for it. */
-export function withoutRefundLease(refund: Refund, unansweredAtMs = refund.unansweredAtMs): Refund {
-  return { ...refund, version: refund.version + 1, lease: undefined, unansweredAtMs }
+/** The lease is let go: whoever is next need not wait for it. What is not told of the last asking stays as it was. */
+export function withoutRefundLease(
+  refund: Refund,
+  { unansweredAtMs = refund.unansweredAtMs, refusedAtMs = refund.refusedAtMs }: LastAsking = {},
+): Refund {
+  return { ...refund, version: refund.version + 1, lease: undefined, unansweredAtMs, refusedAtMs }
 }
+
+export type LastAsking = Partial<Pick<Refund, "unansweredAtMs" | "refusedAtMs">>
 
 export function refundLeaseHeld(refund: Refund, nowMs: number): boolean {
   return refund.lease !== undefined && refund.lease.untilMs > nowMs

@@ -90,11 +90,22 @@ test("only the generation that is held is released, and only once", () => {
   assert.equal(reservationOf(once, "A")?.state, "RELEASED")
 })
 
-test("the 51st part is refused, also where others were released; the next generation of one is no part more", () => {
+const NO_MORE = { kind: "refused", code: "ORDER_STATE_FORBIDS" } as const
+
+test("the 51st part is refused while fifty are held; one that failed makes room for another", () => {
   let order = paidOrder()
   for (let part = 1; part <= MOST_REFUNDS; part++) order = reserved(order, `P${part}`, 1)
+  assert.deepEqual(tryTo(order, "P51", 1), NO_MORE)
   order = released(order, "P7")
-  assert.deepEqual(tryTo(order, "P51", 1), { kind: "refused", code: "ORDER_STATE_FORBIDS" })
+  assert.equal(tryTo(order, "P7", 1, 2).kind, "reserved")
+  order = reserved(order, "P51", 1)
+  assert.deepEqual(tryTo(order, "P7", 1, 2), NO_MORE)
+})
+
+test("the 101st refund that is sent is refused, though the others failed; the next generation of one is none more", () => {
+  let order = paidOrder()
+  for (let sent = 1; sent <= 100; sent++) order = released(reserved(order, `P${sent}`, 1), `P${sent}`)
+  assert.deepEqual(tryTo(order, "P101", 1), NO_MORE)
   assert.equal(tryTo(order, "P7", 1, 2).kind, "reserved")
 })
 

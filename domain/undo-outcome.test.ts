@@ -75,4 +75,5 @@ test("the same outcome heard again is no news", () => {
 
 test("a leg goes back under one number for ever, within every channel's limit", () => {
   assert.equal(undoRefundNoOf(`${"1".repeat(26)}01`), `${"1".repeat(26)}01U`)
+  assert.equal(undoRefundNoOf(`${"1".repeat(26)}01`, 2), `${"1".repeat(26)}01U2`)
 })

@@ -1,7 +1,13 @@
 import { apply, changeLeg, type Leg, type Order } from "./order.ts"
 
-/** A clear word about undoing a leg: nothing was taken and nothing will be; it went back; or it definitely cannot go back. */
-export type UndoOutcome = { kind: "void" } | { kind: "returned" } | { kind: "refused"; channelCode: string }
+/**
+ * A clear word about undoing a leg: nothing was taken and nothing will be; it went back; or it definitely cannot go back,
+ * `numberEnded` where the channel says so of the number it was to go back under, which can be used for nothing more.
+ */
+export type UndoOutcome =
+  | { kind: "void" }
+  | { kind: "returned" }
+  | { kind: "refused"; channelCode: string; numberEnded?: true }
 
 /**
  * The legs that still have to be undone: all that may hold money of an order being reversed, those charged of one being
@@ -42,6 +48,6 @@ export function afterUndo(
 }
 
 /** The computed number under which a leg's whole amount goes back when its order is undone, or its surplus is returned. */
-export function undoRefundNoOf(channelOrderNo: string): string {
-  return `${channelOrderNo}U`
+export function undoRefundNoOf(channelOrderNo: string, undoNo = 1): string {
+  return `${channelOrderNo}U${undoNo === 1 ? "" : undoNo}`
 }

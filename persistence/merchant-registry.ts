@@ -16,6 +16,7 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb"
 import type { PayType } from "../domain/channel.ts"
+import type { ChannelAccount } from "../usecases/ports.ts"
 import { type Item, num, optionalStr, readStr, str } from "./attributes.ts"
 import { ACCOUNT_PREFIX, API_KEY_PREFIX, GATE_SK, MERCHANTS_PK, merchantPk, PROFILE_SK } from "./keys.ts"
 import {
@@ -69,6 +70,12 @@ export type MerchantRegistry = {
     version: NewAccountVersion,
     payTypes: readonly PayType[],
     fields: FieldSeals,
+  ): Promise<Written>
+  /** A version that is there already. */
+  useAccount(
+    seen: RegisteredMerchant,
+    account: ChannelAccount,
+    payTypes: readonly PayType[],
   ): Promise<Written>
   /** The pay type has no account any more; what it was stays. */
   switchOff(seen: RegisteredMerchant, payType: PayType): Promise<Written>
@@ -170,14 +177,17 @@ export function merchantRegistry(client: DynamoDBClient, TableName: string): Mer
       change(
         seen,
         put(await encodeAccount(version, TableName, fields)),
-        profileUpdate(
-          seen,
-          Object.fromEntries(payTypes.map((it) => [`ac.${it}`, encodeRoute(version.account)])),
-        ),
+        profileUpdate(seen, routesTo(version.account, payTypes)),
       ),
+
+    useAccount: (seen, account, payTypes) => change(seen, profileUpdate(seen, routesTo(account, payTypes))),
 
     switchOff: (seen, payType) => change(seen, profileUpdate(seen, { [`ac.${payType}`]: null })),
   }
+}
+
+function routesTo(account: ChannelAccount, payTypes: readonly PayType[]): AttributeChange {
+  return Object.fromEntries(payTypes.map((it) => [`ac.${it}`, encodeRoute(account)]))
 }
 
 async function writeAll(client: DynamoDBClient, TransactItems: TransactWriteItem[]): Promise<Written> {

@@ -76,6 +76,7 @@ function fullOrder(change: Partial<Order> = {}): Order {
     createdAtMs: NOW_MS,
     finalAtMs: NOW_MS + 789,
     undoUnansweredAtMs: undefined,
+    undoNo: undefined,
     reservations: [],
     events: [
       { event: "accepted", atMs: NOW_MS },
@@ -163,6 +164,7 @@ const anOrder: fc.Arbitrary<Order> = fc
     createdAtMs: aTime,
     finalAtMs: maybe(aTime),
     undoUnansweredAtMs: maybe(aTime),
+    undoNo: maybe(fc.integer({ min: 2, max: 99 })),
     reservations: fc.array(
       fc.record(
         {

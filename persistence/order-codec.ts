@@ -157,6 +157,7 @@ export function encodeChanging(order: Order): Item {
     cc: optionalStr(order.failure?.channelCode),
     fa: optionalNum(order.finalAtMs),
     ua: optionalNum(order.undoUnansweredAtMs),
+    ux: optionalNum(order.undoNo),
     rf: optionalStr(reservations.length > 0 ? encodeReservations(reservations) : undefined),
     ev: str(encodeEvents(order.events)),
   })
@@ -222,6 +223,7 @@ export function decodeOrder(from: Item): Order {
     createdAtMs: readNum(from, "ca"),
     finalAtMs: readOptionalNum(from, "fa"),
     undoUnansweredAtMs: readOptionalNum(from, "ua"),
+    undoNo: readOptionalNum(from, "ux"),
     reservations: reservations === undefined ? [] : decodeReservations(reservations),
     events: decodeEvents(readStr(from, "ev")),
   }

@@ -34,6 +34,7 @@ const aRefund: fc.Arbitrary<Refund> = fc
     channelNo: fc.integer({ min: 1, max: 99 }),
     lease: maybe(fc.record({ holder: aText, untilMs: aTime }, PLAIN)),
     unansweredAtMs: maybe(aTime),
+    refusedAtMs: maybe(aTime),
     channelRefundNo: maybe(aText),
     couponFen: maybe(fc.integer({ min: 0, max: 100_000_000 })),
     channelCode: maybe(aText),

@@ -8,6 +8,7 @@ import { plain } from "../test/conformance/samples.ts"
 import { KEPT, paidOrder, type RefundedOrder, SILENCE, TOTAL_FEN } from "../test/simulation/refunded-order.ts"
 import { MERCHANT_ID, merchantAt, payRequest } from "../test/simulation/small-shop.ts"
 import { type RefundResult, refundOrder } from "./refund-order.ts"
+import { resendRefund } from "./resend-refund.ts"
 
 const RETURNED = { kind: "returned", channelRefundNo: "50", couponFen: 0, returnedAtMs: 7 } as const
 
@@ -185,8 +186,24 @@ test("asked again while it is in progress it is asked about once, and no second 
   shop.polls.length = 0
   assert.equal(toldOf(await shop.refund("F1", 200)), "PROCESSING")
   assert.deepEqual(shop.polls, [
-    { channel: "wechat", message: { refundId: refundIdFor(), step: 2 }, delayMs: 0 },
+    { channel: "wechat", message: { refundId: refundIdFor(), step: 0, once: true }, delayMs: 0 },
   ])
+})
+
+test("a word that may be another one later leaves the refund in progress, its amount held", async () => {
+  const { shop, heldFen } = await payingBack({ ...KEPT, perhapsLater: true })
+  assert.equal(toldOf(await shop.refund("F1", 200)), "PROCESSING")
+  assert.equal(heldFen(), 200)
+})
+
+test("a refund that is stuck at the channel is in progress, and a person is told at once", async () => {
+  const { shop, heldFen, desk } = await payingBack({ kind: "stuck", channelCode: "ABNORMAL" })
+  assert.equal(toldOf(await shop.refund("F1", 200)), "PROCESSING")
+  assert.equal(heldFen(), 200)
+  assert.deepEqual(
+    (await desk()).map(([kind]) => kind),
+    ["refund not final"],
+  )
 })
 
 test("an accepted refund is asked about under its own number before anything is told", async () => {
@@ -208,8 +225,8 @@ test("a channel that never answers does not keep the merchant waiting beyond the
   assert.ok(shop.time.monotonicMs() - askedAtMs <= 9_000)
 })
 
-test("a store that hangs does not either: the answer is what stood there", async () => {
-  const { shop } = await payingBack()
+test("a store that hangs does not either: before the amount is held the answer is that nobody knows", async () => {
+  const { shop, stored, heldFen } = await payingBack()
   const { orders } = shop.ports
   const slow = {
     ...orders,
@@ -227,9 +244,87 @@ test("a store that hangs does not either: the answer is what stood there", async
     return result
   })
   const [result] = await Promise.all([call, shop.time.run()])
-  assert.equal(toldOf(result), "PROCESSING")
+  assert.equal(toldOf(result), "SYSTEM_ERROR")
   assert.equal(answeredMs - arrived.monotonicMs, 9_000)
+  assert.deepEqual([stored()?.state, heldFen()], ["PROCESSING", 200])
 })
+
+test("a duplicate is told nothing before the amount is held, and of the refund as soon as it is", async () => {
+  const { shop } = await payingBack(SILENCE)
+  const [first, second] = await duplicates(shop, 3_000)
+  assert.deepEqual([first.told, second.told], ["PROCESSING", "PROCESSING"])
+  assert.ok(second.afterMs >= 3_000 && second.afterMs <= 3_100, String(second.afterMs))
+  assert.equal(shop.channel.refunds.length, 1)
+})
+
+test("a duplicate whose answer is due before the amount is held is told that nobody knows", async () => {
+  const { shop } = await payingBack()
+  const [, second] = await duplicates(shop, 12_000)
+  assert.equal(second.told, "SYSTEM_ERROR")
+  assert.ok(second.afterMs <= 9_000)
+})
+
+test("a duplicate of one that is given up meanwhile takes the number over", async () => {
+  const it = await payingBack()
+  const [first, second] = await duplicates(it.shop, 1_000, {
+    beforeHolding: () => takeAll(it),
+    async beforeGivingUp() {
+      const taken = it.order()
+      await it.shop.stores.orders.advance(taken, { ...taken, version: taken.version + 1, reservations: [] })
+    },
+  })
+  assert.deepEqual([first.told, second.told], ["REFUND_EXCEEDS_PAID", "SUCCEEDED"])
+  assert.deepEqual([it.stored()?.state, it.heldFen()], ["SUCCEEDED", 200])
+})
+
+test("a duplicate of one whose owner died wakes it once, however long it waits", async () => {
+  const { shop, refundIdFor } = await payingBack()
+  const orders = { ...shop.ports.orders, advance: () => Promise.reject(new Error("died")) }
+  await assert.rejects(shop.refund("F1", 200, { ports: { ...shop.ports, orders } }))
+  await shop.wait(LEASE_MS)
+  assert.equal(toldOf(await shop.refund("F1", 200)), "SYSTEM_ERROR")
+  assert.deepEqual(
+    shop.polls.map(({ message }) => message),
+    [{ refundId: refundIdFor(), step: 0, once: true }],
+  )
+})
+
+type Meanwhile = { beforeHolding?(): Promise<void>; beforeGivingUp?(): Promise<void> }
+
+/** The same call from two tills; the first needs so long to hold the amount, or to give its number up. */
+async function duplicates(shop: RefundedOrder["shop"], slowMs: number, meanwhile: Meanwhile = {}) {
+  const { orders, refunds } = shop.ports
+  const beganMs = shop.time.monotonicMs()
+  const slow: typeof orders = {
+    ...orders,
+    async advance(previous, next) {
+      await shop.time.sleep(slowMs)
+      await meanwhile.beforeHolding?.()
+      return orders.advance(previous, next)
+    },
+  }
+  const slowToGiveUp: typeof refunds = {
+    ...refunds,
+    async advance(previous, next) {
+      if (next.state === "RETRACTED") {
+        await shop.time.sleep(slowMs)
+        await meanwhile.beforeGivingUp?.()
+      }
+      return refunds.advance(previous, next)
+    },
+  }
+  const timed = async (call: Promise<RefundResult>) => {
+    const told = toldOf(await call)
+    return { told, afterMs: shop.time.monotonicMs() - beganMs }
+  }
+  const asked = () => ({ nowMs: shop.time.nowMs(), monotonicMs: shop.time.monotonicMs() })
+  const call = (ports: typeof shop.ports) =>
+    refundOrder(ports, MERCHANT_ID, { outRequestNo: "N1" }, { outRefundNo: "F1", amountFen: 200 }, asked())
+  const first = timed(call({ ...shop.ports, orders: slow, refunds: slowToGiveUp }))
+  const second = shop.time.sleep(10).then(() => timed(call(shop.ports)))
+  const [told] = await Promise.all([Promise.all([first, second]), shop.time.run()])
+  return told
+}
 
 test("who held the amount too late to send it in time leaves the asking to its successor", async () => {
   const { shop, stored, heldFen } = await payingBack()
@@ -291,13 +386,30 @@ test("what is not paid cannot be refunded, nor what is being reversed", async ()
   assert.equal(shop.tables.refunds.size, 0)
 })
 
-test("an order for which a refund was sent is not reversed any more, whatever became of it", async () => {
-  for (const outcome of [RETURNED, SILENCE, KEPT] as const) {
+test("an order of which a refund gave money back, or yet may, is not reversed any more", async () => {
+  for (const outcome of [RETURNED, SILENCE] as const) {
     const { shop, order } = await payingBack(outcome)
     await shop.refund("F1", 200)
     assert.deepEqual(await shop.reverse("N1"), { ok: false, refusal: { code: "ORDER_STATE_FORBIDS" } })
     assert.equal(order().state, "PAID")
   }
+})
+
+test("a refund that failed for certain does not keep its order from being reversed, and is not sent again after that", async () => {
+  const it = await payingBack(KEPT)
+  const { shop, order, stored, refundIdFor } = it
+  await shop.refund("F1", 200)
+  shop.channel.onRefund = async () => RETURNED
+  const reversed = await shop.reverse("N1")
+  assert.ok(reversed.ok && reversed.recall === "N")
+  assert.equal(order().state, "CLOSED")
+  shop.channel.refunds.length = 0
+  await Promise.all([
+    resendRefund(shop.ports, refundIdFor(), shop.time.monotonicMs() + 9_000),
+    shop.time.run(),
+  ])
+  assert.deepEqual([stored()?.state, stored()?.channelCode], ["FAILED", "ORDER_STATE_FORBIDS"])
+  assert.deepEqual(shop.channel.refunds, [])
 })
 
 test("a refund and a reversal at once: one of them is done, whichever writes first", async () => {
@@ -319,12 +431,15 @@ test("the time for refunds is the channel's or the setting's, whichever is short
   assert.equal(toldOf(await shop.refund("F3", 1)), "REFUND_WINDOW_CLOSED")
 })
 
-test("the 51st part is refused, and the channel's own limit of parts counts where it is lower", async () => {
+test("the 51st part that is held is refused, and the channel's own limit of parts counts where it is lower", async () => {
   const { shop } = await payingBack()
   for (let part = 1; part <= 3; part++) await shop.refund(`F${part}`, 1)
   shop.channel.capabilities = { ...shop.channel.capabilities, refund: { windowMs: 3_600_000, maxParts: 3 } }
   assert.equal(toldOf(await shop.refund("F4", 1)), "ORDER_STATE_FORBIDS")
   shop.channel.capabilities = { ...shop.channel.capabilities, refund: { windowMs: 3_600_000, maxParts: 99 } }
+  shop.channel.onRefund = async () => KEPT
+  assert.equal(toldOf(await shop.refund("F0", 1)), "FAILED")
+  shop.channel.onRefund = async () => RETURNED
   for (let part = 4; part <= 50; part++) assert.equal(toldOf(await shop.refund(`F${part}`, 1)), "SUCCEEDED")
   assert.equal(toldOf(await shop.refund("F51", 1)), "ORDER_STATE_FORBIDS")
 })

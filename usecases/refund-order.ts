@@ -162,14 +162,13 @@ async function answerStored(
   asked: Pick<Refund, "tradeNo" | "amountFen" | "notifyUrl">,
   { timeZone, dueMonotonicMs }: Asking,
 ): Promise<RefundResult | "given up"> {
+  let woken = false
   for (let stored: Refund | undefined = found; ; stored = await ports.refunds.read(found.refundId)) {
     if (!stored || stored.state === "RETRACTED") return "given up"
     if (!isSameRefund(stored, asked)) return refuse("REFUND_NO_REUSED")
-    if (!isFreshClaim(stored) || (await isHeld(ports, stored))) {
-      await askRefundOnce(ports, stored)
-      return { ok: true, refund: stored, timeZone }
-    }
-    await askRefundOnce(ports, stored)
+    if (!woken) await askRefundOnce(ports, stored)
+    woken = true
+    if (!isFreshClaim(stored) || (await isHeld(ports, stored))) return { ok: true, refund: stored, timeZone }
     if (ports.clock.monotonicMs() + LOOK_AGAIN_MS >= dueMonotonicMs) return refuse("SYSTEM_ERROR")
     await ports.clock.sleep(LOOK_AGAIN_MS)
   }

@@ -11,6 +11,7 @@ import { channelOrderNoOf } from "../domain/order-number.ts"
 import {
   applyToRefund,
   begunAtMs,
+  type LastAsking,
   type Refund,
   refundLeaseHeld,
   withoutRefundLease,
@@ -91,7 +92,7 @@ export async function holdAndAsk(
   const held = await holdFor(ports, order, refund)
   if (held.ok) return askForRefund(ports, refund, held.order, dueMonotonicMs)
   if (held.code === "LEASE_OVER") return refund
-  // Nothing was ever sent for it, since that needs the reservation; the merchant has been told to wait, though.
+  // Nothing was ever sent for it, since that needs the reservation; but its number may have been asked about since.
   return end(ports, refund, "refused", { channelCode: held.code })
 }
 
@@ -118,12 +119,17 @@ export async function askForRefund(
   }
   const refusal = refusalIn(asked, said)
   if (refusal) return endUnlessItMayLand(ports, refund, refusal)
-  const underWay = asked?.kind === "unknown" || asked?.kind === "processing"
   return waitAndSee(ports, refund, {
     lastTried: wordsFor(said),
-    unansweredAtMs: underWay ? ports.clock.nowMs() : undefined,
+    unansweredAtMs: asked && isUnderWay(asked, said) ? ports.clock.nowMs() : undefined,
     atOnce: said.kind === "stuck",
   })
+}
+
+/** What was sent now may be carried out yet, or is being so. */
+function isUnderWay(asked: ReturnOutcome, said: ReturnOutcome): boolean {
+  if (asked.kind === "unknown" || asked.kind === "processing") return true
+  return said.kind === "processing" || said.kind === "stuck"
 }
 
 function requestOf(ports: RefundPorts, refund: Refund, order: Order, leg: Leg): ReturnRequest {
@@ -170,11 +176,15 @@ function refusalIn(asked: ReturnOutcome | undefined, said: ReturnOutcome): Refus
 async function endUnlessItMayLand(ports: RefundPorts, refund: Refund, refusal: Refusal): Promise<Refund> {
   const { channelCode } = refusal
   const nowMs = ports.clock.nowMs()
-  const { unansweredAtMs } = refund
-  if (unansweredAtMs === undefined && refusal.perhapsLater)
-    return waitAndSee(ports, refund, { lastTried: channelCode, unansweredAtMs: nowMs })
-  if (unansweredAtMs !== undefined && nowMs < unansweredAtMs + ports.settings.lateChargeMs)
-    return waitAndSee(ports, refund, { lastTried: `${channelCode}, but an earlier asking may be on its way` })
+  const { lateChargeMs } = ports.settings
+  const { unansweredAtMs = nowMs } = refund
+  const refusedAtMs = refusal.perhapsLater && (refund.refusedAtMs ?? nowMs)
+  if (refund.unansweredAtMs !== undefined && nowMs < unansweredAtMs + lateChargeMs) {
+    const lastTried = `${channelCode}, but an earlier asking may be on its way`
+    return waitAndSee(ports, refund, { lastTried, refusedAtMs })
+  }
+  if (refusedAtMs !== undefined && nowMs < refusedAtMs + lateChargeMs)
+    return waitAndSee(ports, refund, { lastTried: channelCode, unansweredAtMs, refusedAtMs })
   // The next time it is sent it needs another number only where this one ended at the channel.
   const channelNo = refund.channelNo + (refusal.numberEnded ? 1 : 0)
   return end(ports, refund, "refused", { channelCode, channelNo })
@@ -249,10 +259,9 @@ async function afterTheEnd(ports: RefundPorts, refund: Refund): Promise<void> {
   if (mayStandThere) await exceptions.resolve(tradeNo, "refund not final", nowMs, refundId)
 }
 
-type Waiting = {
+/** With what was learned now of the asking. */
+type Waiting = LastAsking & {
   lastTried: string
-  /** When something was sent now whose end was not heard. */
-  unansweredAtMs?: number
   /** A person is needed, so it is shown however young it is. */
   atOnce?: boolean
 }
@@ -261,11 +270,11 @@ type Waiting = {
 async function waitAndSee(
   ports: RefundPorts,
   refund: Refund,
-  { lastTried, unansweredAtMs, atOnce = false }: Waiting,
+  { lastTried, atOnce = false, ...asking }: Waiting,
 ): Promise<Refund> {
   const { tradeNo, refundId, merchantId } = refund
   const nowMs = ports.clock.nowMs()
-  const next = withoutRefundLease(refund, unansweredAtMs)
+  const next = withoutRefundLease(refund, asking)
   const result = await ports.refunds.advance(refund, next)
   // Overtaken: whoever goes on with it knows better what belongs on the desk.
   if (!result.written) return result.stored

@@ -13,6 +13,7 @@ import {
 import { resendRefund } from "./resend-refund.ts"
 
 const RETURNED = { kind: "returned" } as const
+const LATE_MS = 60_000
 
 async function resent({ shop, refundIdFor }: RefundedOrder, outRefundNo = "F1", ports = shop.ports) {
   const due = shop.time.monotonicMs() + 9_000
@@ -21,7 +22,7 @@ async function resent({ shop, refundIdFor }: RefundedOrder, outRefundNo = "F1", 
   return result
 }
 
-test("one that failed is held anew and sent under the next generation's number", async () => {
+test("one that failed is held anew and sent under the number it had: should that land, the money moves once", async () => {
   const it = await failedRefund()
   it.shop.channel.onRefund = async () => RETURNED
   const result = await resent(it)
@@ -29,10 +30,45 @@ test("one that failed is held anew and sent under the next generation's number",
   assert.deepEqual([result.refund.state, result.refund.generation], ["SUCCEEDED", 2])
   assert.deepEqual(
     it.shop.channel.refunds.map(({ channelRefundNo }) => channelRefundNo),
-    [channelRefundNoOf(it.refundIdFor(), 1, 2)],
+    [channelRefundNoOf(it.refundIdFor(), 1, 1)],
   )
   assert.equal(it.heldFen(), 200)
   assert.deepEqual(await it.desk(), [])
+})
+
+test("one that ended at the channel is sent under its next number, as often as that happens", async () => {
+  const it = await paidOrder()
+  const { shop, stored, refundIdFor } = it
+  shop.channel.onRefund = async () => ({ kind: "processing" })
+  shop.channel.onQueryRefund = async () => ({ kind: "refused", channelCode: "CLOSED", numberEnded: true })
+  await shop.refund("F1", 200)
+  for (const generation of [2, 3]) {
+    assert.deepEqual([stored()?.state, stored()?.channelCode], ["FAILED", "CLOSED"])
+    const result = await resent(it)
+    assert.ok(result.ok && result.refund.generation === generation)
+  }
+  shop.channel.onRefund = async () => RETURNED
+  const result = await resent(it)
+  assert.ok(result.ok && result.refund.state === "SUCCEEDED")
+  assert.deepEqual(
+    shop.channel.refunds.map(({ channelRefundNo }) => channelRefundNo),
+    [1, 2, 3, 4].map((channelNo) => channelRefundNoOf(refundIdFor(), 1, channelNo)),
+  )
+})
+
+test("a word that may be another one later is heard twice of the next generation, too", async () => {
+  const it = await paidOrder()
+  const { shop, stored, step } = it
+  shop.channel.onRefund = async () => ({ ...KEPT, perhapsLater: true })
+  await shop.refund("F1", 200)
+  await shop.wait(LATE_MS)
+  assert.deepEqual(await step(), { done: true })
+  const result = await resent(it)
+  assert.ok(result.ok)
+  assert.deepEqual([result.refund.state, result.refund.generation], ["PROCESSING", 2])
+  await shop.wait(LATE_MS)
+  assert.deepEqual(await step(), { done: true })
+  assert.equal(stored()?.state, "FAILED")
 })
 
 test("one that fails again lets its amount go again and stays on the desk", async () => {
@@ -93,6 +129,7 @@ test("one that is not certain is asked for under the number it has", async () =>
   const result = await resent(it)
   assert.ok(result.ok)
   assert.deepEqual([result.refund.state, result.refund.generation], ["PROCESSING", 1])
+  await it.nextWait()
   it.shop.channel.onRefund = async () => RETURNED
   const again = await resent(it)
   assert.ok(again.ok && again.refund.state === "SUCCEEDED")
@@ -100,7 +137,7 @@ test("one that is not certain is asked for under the number it has", async () =>
   assert.deepEqual([...new Set(numbers)], [channelRefundNoOf(it.refundIdFor(), 1, 1)])
 })
 
-test("silence after sending again leaves it in progress under its new number", async () => {
+test("silence after sending again leaves it in progress as its next generation", async () => {
   const it = await failedRefund()
   it.shop.channel.onRefund = async () => SILENCE
   const result = await resent(it)
@@ -118,7 +155,7 @@ test("what succeeded, or is not there, is not sent again", async () => {
   assert.equal(it.shop.channel.refunds.length, 1)
 })
 
-test("the 99th generation is the last: the channel's number has two digits for it", async () => {
+test("the 99th generation is the last: each may need a number of its own, which has two digits", async () => {
   const it = await failedRefund()
   const failed = it.stored()
   assert.ok(failed)

@@ -1,6 +1,7 @@
 /**
- * Sending a refund again by hand (G5): one that failed for certain gets the next generation of its number and is held on the
- * order anew; one that is not certain is asked about under the number it has. Neither can move money twice.
+ * Sending a refund again by hand (G5): one that failed for certain is held on the order anew, as its next generation, and sent
+ * under the same number at the channel unless that ended there; one that is not certain is asked about. Neither can move
+ * money twice.
  */
 import { LEASE_MS } from "../domain/order.ts"
 import { applyToRefund, type Refund } from "../domain/refund.ts"
@@ -13,7 +14,7 @@ export type ResendResult =
       why: "succeeded already" | "there is no such refund" | "somebody else is at it" | "sent too often"
     }
 
-/** Generations are two digits of the channel's number. */
+/** The channel's number has two digits for which of them it is, and there are no more of those than generations. */
 const MOST_GENERATIONS = 99
 
 /** @param dueMonotonicMs when the answer is needed: the channel is not waited for beyond it */
@@ -39,6 +40,7 @@ async function sendAnew(ports: RefundPorts, refund: Refund, dueMonotonicMs: numb
     generation: refund.generation + 1,
     lease: { holder: ports.random.id(nowMs), untilMs: nowMs + LEASE_MS },
     unansweredAtMs: undefined,
+    refusedAtMs: undefined,
     channelCode: undefined,
   })
   if (!(await ports.refunds.advance(refund, begun)).written)

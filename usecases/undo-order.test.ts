@@ -238,12 +238,60 @@ test("a refund that fails at the channel after it was accepted leaves the order 
   const { tradeNo } = result.order
   // The payment reads as "returned" from the moment any refund of it exists: only the refund's own word counts.
   shop.channel.onRefund = async () => ({ kind: "processing" })
-  shop.channel.onQueryRefund = async () => ({ kind: "refused", channelCode: "ABNORMAL" })
+  shop.channel.onQueryRefund = async () => ({ kind: "refused", channelCode: "CLOSED", numberEnded: true })
   shop.channel.onQuery = async () => ({ kind: "returned", channelTradeNo: "42", couponFen: 0 })
   const reversed = await shop.reverse("N1")
   assert.deepEqual(reversed, { ok: false, refusal: { code: "ORDER_STATE_FORBIDS" } })
   assert.equal(shop.tables.orders.get(tradeNo)?.state, "PAID")
   assert.equal((await shop.stores.exceptions.list(1))[0]?.kind, "undo refused")
+})
+
+const STUCK = { kind: "stuck", channelCode: "ABNORMAL" } as const
+
+test("a refund that is stuck at the channel keeps the order in its undoing, on the desk at once, until it is settled", async () => {
+  const answers = [
+    { asked: STUCK, found: PAID },
+    { asked: { kind: "processing" }, found: PAID },
+    { asked: { kind: "refused", channelCode: "FREQUENCY" }, found: PAID },
+    { asked: { kind: "refused", channelCode: "FREQUENCY" }, found: { ...PAID, kind: "returned" } },
+  ] as const
+  for (const { asked, found } of answers) {
+    const { shop, order, desk, step } = await paidOrderBeingUndone()
+    shop.channel.onRefund = async () => asked
+    shop.channel.onQueryRefund = async () => STUCK
+    shop.channel.onQuery = async () => found
+    for (let tries = 0; tries < 2; tries++) {
+      assert.equal((await step()).done, false)
+      assert.equal(order().state, "UNDOING")
+      const shown = "ABNORMAL: to be settled at the channel"
+      assert.deepEqual(
+        (await desk()).map(({ kind, lastTried }) => [kind, lastTried]),
+        [["not final", shown]],
+      )
+      await shop.wait(60_000)
+    }
+    shop.channel.onRefund = async () => RETURNED
+    assert.deepEqual(await step(), { done: true })
+    assert.equal(order().state, "CLOSED")
+    assert.deepEqual(await desk(), [])
+  }
+})
+
+test("an undoing does not leave any more when its lease has not enough time left, whatever the monotonic clock says", async () => {
+  const { shop, order } = await paidOrderBeingUndone()
+  const { orders } = shop.ports
+  const slow: typeof orders = {
+    ...orders,
+    async advance(previous, next) {
+      const result = await orders.advance(previous, next)
+      await shop.time.sleep(LEASE_MS - 8_000)
+      return result
+    },
+  }
+  const call = undoOrder({ ...shop.ports, orders: slow }, { tradeNo: order().tradeNo }, 1e9)
+  const [step] = await Promise.all([call, shop.time.run()])
+  assert.equal(step.done, false)
+  assert.deepEqual([shop.channel.refunds, order().state], [[], "UNDOING"])
 })
 
 test("a reversal that gets no answer that counts is not waited for: what the query finds is undone", async () => {

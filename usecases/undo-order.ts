@@ -123,9 +123,11 @@ async function writeOutcome(
   progress: UndoProgress,
 ): Promise<UndoStep> {
   const nowMs = ports.clock.nowMs()
-  const next = afterUndo(order, leg.no, outcome, nowMs)
+  const ended = outcome.kind === "refused" && outcome.numberEnded
+  const mine = ended ? { ...order, undoNo: (order.undoNo ?? 1) + 1 } : order
+  const next = afterUndo(mine, leg.no, outcome, nowMs)
   if (!next) {
-    return waitAndSee(ports, order, progress, {
+    return waitAndSee(ports, mine, progress, {
       kind: "unclear",
       why: outcome.kind === "refused" ? outcome.channelCode : "",
     })
@@ -155,8 +157,10 @@ async function tellDesk(
   if (refused)
     await exceptions.note({ tradeNo, merchantId, kind: "undo refused", lastTried: channelCode }, nowMs)
   else if (happened.has("undoRefused")) await exceptions.resolve(tradeNo, "undo refused", nowMs)
-  if (nowMs - order.createdAtMs >= settings.visibleAfterMs)
-    await exceptions.resolve(tradeNo, "not final", nowMs)
+  // What was stuck stood there from the beginning.
+  const mayStandThere =
+    nowMs - order.createdAtMs >= settings.visibleAfterMs || order.undoUnansweredAtMs !== undefined
+  if (mayStandThere) await exceptions.resolve(tradeNo, "not final", nowMs)
   if (happened.has("surplusFound")) await exceptions.resolve(tradeNo, "surplus", nowMs)
 }
 
@@ -204,7 +208,8 @@ async function undoLeg(
   const found = ports.channels[leg.channel]
   const channel = found && withinTime(found, ports.clock, dueMonotonicMs)
   if (!channel) return { kind: "unclear", why: `channel ${leg.channel} is switched off` }
-  const request: ReverseRequest = {
+  const request: UndoRequest = {
+    undoNo: order.undoNo ?? 1,
     account: accountOfLeg(order.merchantId, leg),
     channelOrderNo: channelOrderNoOf(order.tradeNo, leg.no),
     amountFen: leg.amountFen,
@@ -221,7 +226,7 @@ async function undoLeg(
 async function reverse(
   ports: UndoPorts,
   channel: PayChannel,
-  request: ReverseRequest,
+  request: UndoRequest,
   order: Order,
   progress: UndoProgress,
 ): Promise<UndoOutcome | Unclear> {
@@ -267,13 +272,17 @@ function notFound(ports: UndoPorts, order: Order, progress: UndoProgress): UndoO
   return { kind: "unclear", why: "not found", notFoundAtMs: nowMs }
 }
 
-/** "Returned" may also be said of a refund of ours that is still under way: then only that refund's own word counts. */
-async function arrived(channel: PayChannel, request: ReverseRequest): Promise<UndoOutcome | Unclear> {
+/**
+ * "Returned" may also be said of a refund of ours that is still under way, or that ended without moving anything: then only
+ * that refund's own word counts.
+ */
+async function arrived(channel: PayChannel, request: UndoRequest): Promise<UndoOutcome | Unclear> {
   if (!channel.capabilities.refund) return { kind: "returned" }
   const refund = await channel.queryRefund(refundOf(request))
+  if (refund.kind === "notFound" && request.undoNo > 1) return askBack(channel, request)
   if (refund.kind === "returned" || refund.kind === "notFound") return { kind: "returned" }
   if (refund.kind === "stuck") return stuck(refund.channelCode)
-  if (refund.kind === "refused") return { kind: "refused", channelCode: refund.channelCode }
+  if (refund.kind === "refused") return refund
   return { kind: "unclear", why: `refund ${refund.kind}`, onItsWay: true }
 }
 
@@ -287,14 +296,21 @@ function stuck(channelCode: string): Unclear {
   }
 }
 
-function refundOf(request: ReverseRequest): ReturnRequest {
-  const channelRefundNo = undoRefundNoOf(request.channelOrderNo)
+type UndoRequest = ReverseRequest & { undoNo: number }
+
+function refundOf({ undoNo, ...request }: UndoRequest): ReturnRequest {
+  const channelRefundNo = undoRefundNoOf(request.channelOrderNo, undoNo)
   return { ...request, totalFen: request.amountFen, channelRefundNo }
 }
 
 /** Refunds the whole amount under the computed number; asked again under the same number it moves nothing twice. */
-async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<UndoOutcome | Unclear> {
+async function giveBack(channel: PayChannel, request: UndoRequest): Promise<UndoOutcome | Unclear> {
   if (!channel.capabilities.refund) return { kind: "unclear", why: `${channel.id} takes nothing back` }
+  const outcome = await askBack(channel, request)
+  return outcome.kind === "refused" ? alreadyBack(channel, request, outcome) : outcome
+}
+
+async function askBack(channel: PayChannel, request: UndoRequest): Promise<UndoOutcome | Unclear> {
   const refund = refundOf(request)
   const asked = await channel.refund(refund)
   const outcome = asked.kind === "processing" ? await channel.queryRefund(refund) : asked
@@ -302,7 +318,7 @@ async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<U
     case "returned":
       return { kind: "returned" }
     case "refused":
-      return alreadyBack(channel, request, outcome.channelCode)
+      return outcome
     case "stuck":
       return stuck(outcome.channelCode)
     case "processing":
@@ -319,25 +335,28 @@ async function giveBack(channel: PayChannel, request: ReverseRequest): Promise<U
 /** A refusal may mean that the money went back another way, by a reversal whose answer was lost say. */
 async function alreadyBack(
   channel: PayChannel,
-  request: ReverseRequest,
-  channelCode: string,
+  request: UndoRequest,
+  refusal: Refusal,
 ): Promise<UndoOutcome | Unclear> {
   const found = await channel.query(request)
   if (found.kind === "returned") return arrived(channel, request)
   if (found.kind === "closed") return { kind: "returned" }
-  if (found.kind === "charged") return refusedFor(channel, request, channelCode)
-  return { kind: "unclear", why: channelCode }
+  if (found.kind === "charged") return refusedFor(channel, request, refusal)
+  return { kind: "unclear", why: refusal.channelCode }
 }
+
+type Refusal = Extract<UndoOutcome, { kind: "refused" }>
 
 /** The refund's own state counts more than the refusal of asking for it once more. */
 async function refusedFor(
   channel: PayChannel,
-  request: ReverseRequest,
-  channelCode: string,
+  request: UndoRequest,
+  refusal: Refusal,
 ): Promise<UndoOutcome | Unclear> {
   const refund = await channel.queryRefund(refundOf(request))
   if (refund.kind === "returned") return { kind: "returned" }
   if (refund.kind === "stuck") return stuck(refund.channelCode)
-  if (refund.kind === "refused" || refund.kind === "notFound") return { kind: "refused", channelCode }
+  if (refund.kind === "refused") return refund
+  if (refund.kind === "notFound") return refusal
   return { kind: "unclear", why: `refund ${refund.kind}`, onItsWay: refund.kind === "processing" }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { admin } from "../../admin/running-admin.ts"
@@ -46,8 +47,9 @@ for (const { name, means } of rows) {
   })
 }
 
+const written = [...all.matchAll(/npm run admin -- ([^`]+)`/g)].map(([, words = ""]) => words)
+
 test("each command of ours that a page names exists, with its options", async () => {
-  const written = [...all.matchAll(/npm run admin -- ([^`]+)`/g)].map(([, words = ""]) => words)
   assert.ok(written.length > 10)
   for (const command of new Set(written)) {
     const words = command.split(" ").filter((word) => /^[a-z][a-z-]*$/.test(word))
@@ -55,6 +57,24 @@ test("each command of ours that a page names exists, with its options", async ()
     assert.equal(code, 0, command)
     for (const option of command.match(/--[a-z]+/g) ?? [])
       assert.ok(out.includes(option), `${command}: ${option}`)
+  }
+})
+
+test("each command that a page shows may be typed as it stands: all its words, and what it demands", async () => {
+  const nothing = mkdtempSync(join(tmpdir(), "runbooks-"))
+  try {
+    for (const command of new Set(written)) {
+      assert.match(command, / --stage STAGE( |$)/, command)
+      const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "")
+      const onThisMachine = args.flatMap((it, at) =>
+        it === "--stage" ? ["--data", nothing] : args[at - 1] === "--stage" ? [] : [it],
+      )
+      const { err } = await admin(onThisMachine)
+      // So far a command only comes whose words and options are right.
+      assert.match(err, /no local platform runs/, command)
+    }
+  } finally {
+    rmSync(nothing, { recursive: true })
   }
 })
 

@@ -36,3 +36,8 @@ export function cdkOn(children: ChildProcesses, env: NodeJS.ProcessEnv, folder: 
 /** A change of rights is asked about at a terminal; here nobody sits at one. */
 export const DEPLOY_ALL = ["deploy", "--all", "--require-approval", "never"] as const
 export const DESTROY_ALL = ["destroy", "--all", "--force"] as const
+export const DESTROY_ALL_BUT_DATA = [
+  "destroy",
+  ...["Watch", "Workers", "Api"].map((part) => `MetroPay-test-${part}`),
+  "--force",
+] as const

@@ -15,7 +15,7 @@ import threading
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import sqs
+from ministack.services import s3, sqs
 from ministack.services.cloudformation import _stacks, handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error, _p, _xml
 
@@ -85,17 +85,69 @@ def forget_unknown_change_sets():
     answers["DeleteChangeSet"] = delete_if_there
 
 
+def is_retained(stack_name, logical_id):
+    template = (_stacks.get(stack_name) or {}).get("_template") or {}
+    resource = template.get("Resources", {}).get(logical_id, {})
+    return resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+
+
 def keep_what_is_retained():
     """A resource whose DeletionPolicy says so outlives its stack, and its place in the template."""
     delete = stacks._delete_resource
 
     def delete_unless_retained(resource_type, physical_id, props, stack_name=None, logical_id=None):
-        template = (_stacks.get(stack_name) or {}).get("_template") or {}
-        resource = template.get("Resources", {}).get(logical_id, {})
-        if resource.get("DeletionPolicy") not in ("Retain", "RetainExceptOnCreate"):
+        if not is_retained(stack_name, logical_id):
             delete(resource_type, physical_id, props, stack_name, logical_id)
 
     stacks._delete_resource = delete_unless_retained
+
+
+def is_full(bucket):
+    """What was overwritten or deleted is still in it, where versions are kept."""
+    return bool(s3._buckets.get(bucket, {}).get("objects")) or any(it[0] == bucket for it in s3._object_versions)
+
+
+def keep_full_buckets():
+    """A bucket that is not empty is not deleted: its stack stays, with that bucket alone."""
+    bucket, delete_all = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], handlers._delete_stack_async
+    delete = bucket["delete"]
+
+    def delete_empty(physical_id, props):
+        if is_full(physical_id):
+            raise ValueError(f"The bucket you tried to delete is not empty ({physical_id})")
+        delete(physical_id, props)
+
+    async def delete_all_or_fail(stack_name, stack_id):
+        stack = _stacks[stack_name]
+        left = {
+            logical_id: it
+            for logical_id, it in stack["_resources"].items()
+            if it["ResourceType"] == "AWS::S3::Bucket"
+            and is_full(it["PhysicalResourceId"])
+            and not is_retained(stack_name, logical_id)
+        }
+        await delete_all(stack_name, stack_id)
+        if left:
+            why = f"The following resource(s) failed to delete: [{', '.join(left)}]."
+            stack.update(StackStatus="DELETE_FAILED", StackStatusReason=why, _resources=left)
+
+    bucket["delete"] = delete_empty
+    handlers._delete_stack_async = delete_all_or_fail
+
+
+def lock_objects():
+    """A bucket's ObjectLockConfiguration."""
+    bucket = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create = bucket["create"]
+
+    def create_with_lock(logical_id, props, stack_name):
+        name, attributes = create(logical_id, props, stack_name)
+        if props.get("ObjectLockEnabled"):
+            rule = props.get("ObjectLockConfiguration", {}).get("Rule", {})
+            s3._bucket_object_lock[name] = {"enabled": True, "default_retention": rule.get("DefaultRetention")}
+        return name, attributes
+
+    bucket["create"] = create_with_lock
 
 
 def keep_dead_letter_queues():
@@ -129,12 +181,20 @@ def accept_what_watches():
     provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = {"create": create_alarm, "delete": delete}
 
 
+def replace_in_runtime(found, instead):
+    script = lambda_runtime._NODEJS_WORKER_SCRIPT
+    assert found in script
+    lambda_runtime._NODEJS_WORKER_SCRIPT = script.replace(found, instead)
+
+
 def import_functions():
     """Lambda imports a function, so that its module may await; require, tried first here, is not enough for that."""
-    tried, enough = 'reqErr.code === "ERR_REQUIRE_ESM"', 'reqErr.code.startsWith("ERR_REQUIRE_")'
-    script = lambda_runtime._NODEJS_WORKER_SCRIPT
-    assert tried in script
-    lambda_runtime._NODEJS_WORKER_SCRIPT = script.replace(tried, enough)
+    replace_in_runtime('reqErr.code === "ERR_REQUIRE_ESM"', 'reqErr.code.startsWith("ERR_REQUIRE_")')
+
+
+def leave_https_alone():
+    """What a function sends by https goes there so; it was turned into http where it goes to this machine."""
+    replace_in_runtime("      patchAwsSdk();\n", "")
 
 
 def end_with_parent():
@@ -149,8 +209,11 @@ delete_stacks_by_arn()
 keep_termination_protection()
 forget_unknown_change_sets()
 keep_what_is_retained()
+keep_full_buckets()
+lock_objects()
 keep_dead_letter_queues()
 accept_what_watches()
 import_functions()
+leave_https_alone()
 end_with_parent()
 app.main()

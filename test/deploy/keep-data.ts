@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { type AccountContents, accountContents } from "./account-contents.ts"
+import { bucketContents } from "./bucket-contents.ts"
 import { DEPLOY_ALL, DESTROY_ALL, type SettingsOverrides } from "./cdk.ts"
 import { leadToApi, type Machine } from "./machine.ts"
+import { makeBills } from "./made-bills.ts"
 import { openTill } from "./open-till.ts"
 import { payAtOnce } from "./paying.ts"
 import { stageSettings } from "./stage-settings.ts"
@@ -11,6 +13,7 @@ import { step } from "./step.ts"
 export async function keepData(machine: Machine): Promise<void> {
   const { cdk, stage, emulator } = machine
   const account = accountContents(emulator)
+  const buckets = bucketContents(emulator)
   const settings = stageSettings(machine, { keepData: true })
   await deployAndPay(machine, settings)
   const tables = await account.tables()
@@ -28,9 +31,14 @@ export async function keepData(machine: Machine): Promise<void> {
     await cdk.run(DESTROY_ALL, settings)
     assert.deepEqual(await stage.stacks(), [])
   })
-  await step("tables and keys are still there, and no table can be deleted", async () => {
+  await step("tables, keys and buckets are still there; no table can be deleted, and no bill", async () => {
     assert.deepEqual((await account.keys()).sort(), keys.sort())
     await assertKept(account, tables)
+    const [bills, , movements] = await buckets.names()
+    assert.ok(bills && movements && (await buckets.versions(movements)).length > 0)
+    const made = await buckets.versions(bills)
+    await assert.rejects(buckets.empty(bills), /protected by object lock/)
+    assert.deepEqual(await buckets.versions(bills), made)
   })
 }
 
@@ -38,9 +46,10 @@ async function deployAndPay(machine: Machine, settings: SettingsOverrides): Prom
   const { cdk, fronts } = machine
   await step("cdk deploy --all, keeping data", () => cdk.run(DEPLOY_ALL, settings))
   await leadToApi(machine)
-  await step("registers a merchant, and pays", async () =>
-    payAtOnce(await openTill({ ...machine, baseUrl: fronts.api.url }), machine),
-  )
+  await step("registers a merchant, pays, makes the day's bills", async () => {
+    await payAtOnce(await openTill({ ...machine, baseUrl: fronts.api.url }), machine)
+    await makeBills(machine)
+  })
 }
 
 /** There may be more in them by now: what follows from a payment is written after it was answered. */

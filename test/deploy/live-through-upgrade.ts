@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { accountContents } from "./account-contents.ts"
-import { DEPLOY_ALL, DESTROY_ALL, type SettingsOverrides } from "./cdk.ts"
+import { workBesidePaying } from "./beside-paying.ts"
+import { bucketContents } from "./bucket-contents.ts"
+import { DEPLOY_ALL, DESTROY_ALL, DESTROY_ALL_BUT_DATA, type SettingsOverrides } from "./cdk.ts"
 import type { DeployedFunction, DeployedStage } from "./deployed-stage.ts"
 import { leadToApi, type Machine } from "./machine.ts"
 import { openTill, type Till } from "./open-till.ts"
@@ -9,9 +11,12 @@ import { stageSettings } from "./stage-settings.ts"
 import { step } from "./step.ts"
 import { upgradeUnderOpenOrders } from "./upgrade-under-open-orders.ts"
 
-/** The life of a stage that keeps nothing: deployed, paid through, upgraded under open orders, taken back, removed. */
+/**
+ * The life of a stage that keeps nothing: deployed, paid and refunded through, upgraded under open orders, taken back,
+ * removed.
+ */
 export async function liveThroughUpgrade(machine: Machine): Promise<void> {
-  const { cdk, stage, emulator } = machine
+  const { cdk, stage } = machine
   const settings = stageSettings(machine, { keepData: false })
   const till = await deployAndPay(machine, settings)
   await step("cdk diff, and cdk deploy again: no changes", async () => {
@@ -20,6 +25,7 @@ export async function liveThroughUpgrade(machine: Machine): Promise<void> {
   })
 
   const first = await functionsOf(stage)
+  await workBesidePaying(machine, till)
   await upgradeUnderOpenOrders(machine, settings, till, async () =>
     assertUpgraded(first, await functionsOf(stage)),
   )
@@ -29,9 +35,22 @@ export async function liveThroughUpgrade(machine: Machine): Promise<void> {
     await payAtOnce(till, machine)
   })
 
-  await step("cdk destroy --all: no stack, table or key is left", async () => {
+  await remove(machine, settings)
+}
+
+/** As docs/operations/deploying.md says: movements and bills stand in versioned buckets, and none is deleted full. */
+async function remove({ cdk, stage, emulator }: Machine, settings: SettingsOverrides): Promise<void> {
+  const buckets = bucketContents(emulator)
+  await step("cdk destroy of all stacks but the data's, whose buckets are full", async () => {
+    await cdk.run(DESTROY_ALL_BUT_DATA, settings)
+    assert.deepEqual(await stage.stacks(), ["MetroPay-test-Data"])
+    const contents = await Promise.all((await buckets.names()).map((name) => buckets.versions(name)))
+    assert.equal(contents.filter((versions) => versions.length > 0).length, 2)
+  })
+  await step("empties them, then cdk destroy --all: no stack, table, key or bucket is left", async () => {
+    for (const name of await buckets.names()) await buckets.empty(name)
     await cdk.run(DESTROY_ALL, settings)
-    assert.deepEqual(await stage.stacks(), [])
+    assert.deepEqual([await stage.stacks(), await buckets.names()], [[], []])
     const account = accountContents(emulator)
     assert.deepEqual([await account.tables(), await account.keys()], [{}, []])
   })

@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { channelPorts, type SimulatedChannels, startChannels } from "../../local/channels.ts"
 import { type Cdk, cdkOn } from "./cdk.ts"
-import { makeCertificate, trust } from "./certificate.ts"
+import { type Certificate, makeCertificate, trust } from "./certificate.ts"
 import type { ChildProcesses } from "./child-processes.ts"
 import { type DeployedStage, deployedStage } from "./deployed-stage.ts"
 import { type Emulator, startEmulator } from "./emulator.ts"
@@ -20,6 +20,8 @@ export type Machine = {
   operator: Operator
   stage: DeployedStage
   channels: SimulatedChannels
+  /** What https addresses of this machine show. */
+  certificate: Certificate
   /** The channel's address, and that of the stage's API. */
   fronts: { wechat: TlsFront; api: TlsFront }
 }
@@ -46,6 +48,7 @@ export async function startMachine(children: ChildProcesses, folder: string): Pr
     operator: operatorOf(children, emulator.env, folder),
     stage: deployedStage(emulator),
     channels,
+    certificate,
     fronts,
   }
 }

@@ -6,7 +6,7 @@ import type { DeployedStage } from "./deployed-stage.ts"
 import type { Operator } from "./operator.ts"
 
 /** One that the simulated channel has an account for. */
-const MERCHANT = "M10001"
+export const MERCHANT = "M10001"
 const KEY_ID = "K1"
 
 /** Both say only what the platform has signed. */

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict"
 import { randomInt } from "node:crypto"
-import { setTimeout as sleep } from "node:timers/promises"
 import type { Payment, PayStatus } from "../../sdk/messages.ts"
 import type { Machine } from "./machine.ts"
 import type { Till } from "./open-till.ts"
+import { waitFor } from "./wait-for.ts"
 
 /** An order at the till, by both its numbers. */
 export type OpenOrder = { outRequestNo: string; tradeNo: string; amountFen: number }
 
 /** Pays by a scanned code. Whatever the till is told was signed by the platform: the SDK throws where it was not. */
-export async function payAtOnce({ client }: Till, { channels }: Machine): Promise<OpenOrder> {
-  const amountFen = 600
-  const { outcome, out_request_no, data } = await client.applyPay(purchase(amountFen))
+export async function payAtOnce(
+  { client }: Till,
+  { channels }: Machine,
+  { amountFen = 600, notifyUrl }: { amountFen?: number; notifyUrl?: string } = {},
+): Promise<OpenOrder> {
+  const request = { ...purchase(amountFen), ...(notifyUrl ? { notify_url: notifyUrl } : {}) }
+  const { outcome, out_request_no, data } = await client.applyPay(request)
   assert.equal(outcome, "paid")
   const order = { outRequestNo: out_request_no, tradeNo: data?.pay_out_trade_no ?? "", amountFen }
   assert.deepEqual(moneyAt(channels, order), { charged: amountFen, returned: 0 })
@@ -37,14 +41,11 @@ export async function waitForEnd(
   order: OpenOrder,
   end: { status: PayStatus; chargedFen: number; withinMs: number },
 ): Promise<void> {
-  const untilMs = performance.now() + end.withinMs
-  for (;;) {
+  await waitFor(`the end of the order over ${order.amountFen} fen`, end.withinMs, async () => {
     const status = await statusOf(till, order)
-    if (status === end.status) break
-    assert.equal(status, "PS_PAYING")
-    assert.ok(performance.now() < untilMs, `the order over ${order.amountFen} fen does not end`)
-    await sleep(500)
-  }
+    if (status !== end.status) assert.equal(status, "PS_PAYING")
+    return status === end.status
+  })
   assert.deepEqual(moneyAt(channels, order), { charged: end.chargedFen, returned: 0 })
 }
 
@@ -54,7 +55,8 @@ function purchase(amountFen: number) {
   return { qrcode, body: "早餐", total_fee: amountFen, store_id: "SZTX001" }
 }
 
-function moneyAt(channels: Machine["channels"], { tradeNo }: OpenOrder) {
+/** What the channel's books say of it, in fen. */
+export function moneyAt(channels: Machine["channels"], { tradeNo }: OpenOrder) {
   const books = channels.simulators.wechat?.books(tradeNo)
   return { charged: books?.charged, returned: books?.returned }
 }

@@ -8,6 +8,8 @@ export type TlsFront = {
   url: string
   /** Where calls go from now on: an http address, and the host that they are sent as where that is another. */
   leadTo(target: { url: string; host?: string }): void
+  /** The next call whose path has that part gets 503 and goes no further. Resolves when it was made. */
+  refuseNext(part: string): Promise<void>
 }
 
 /**
@@ -16,9 +18,14 @@ export type TlsFront = {
  */
 export async function startTlsFront({ cert, key }: Certificate): Promise<TlsFront> {
   let target: { url: string; host?: string } | undefined
+  let refusal: { part: string; made(): void } | undefined
   const server = createServer({ cert, key }, (incoming, answer) => {
-    if (target) pass(incoming, answer, target)
-    else answer.writeHead(503).end()
+    const refused = refusal && incoming.url?.includes(refusal.part)
+    if (target && !refused) return pass(incoming, answer, target)
+    answer.writeHead(503).end()
+    if (!refused) return
+    refusal?.made()
+    refusal = undefined
   })
   await new Promise<void>((resolve, reject) =>
     server.once("error", reject).listen(0, "127.0.0.1", () => resolve()),
@@ -29,6 +36,10 @@ export async function startTlsFront({ cert, key }: Certificate): Promise<TlsFron
     leadTo: (to) => {
       target = to
     },
+    refuseNext: (part) =>
+      new Promise((made) => {
+        refusal = { part, made }
+      }),
   }
 }
 

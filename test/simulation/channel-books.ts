@@ -1,6 +1,7 @@
 /** What a simulated channel knows and holds: its books are the judge of what the platform says about money. */
 import type { ChannelId } from "../../domain/channel.ts"
 import type { Charged } from "../../domain/charge-outcome.ts"
+import { MAX_SKEW_MS } from "./processes.ts"
 import type { Seeded } from "./seeded-random.ts"
 import type { VirtualTime } from "./virtual-time.ts"
 
@@ -27,10 +28,19 @@ export type Quirks = {
   undosToMiss?: number
   /** Definitely gives nothing back. */
   keepsTheMoney?: boolean
+  /** Gives nothing back until then: what it would take it from has too little. */
+  givesNothingUntilMs?: number
 }
 
 /** A refund that the channel accepted; one that failed moved nothing. */
-export type Accepted = { amountFen: number; doneAtMs: number; failed: boolean }
+export type Accepted = {
+  amountFen: number
+  acceptedAtMs: number
+  doneAtMs: number
+  failed: boolean
+  /** Its money is with neither side from then until it is done. */
+  stuckFromMs?: number
+}
 
 export type Entry = {
   /** What it thinks of the payment; undefined: it has not heard of it. */
@@ -48,6 +58,8 @@ export type ChannelWorld = {
   note(channelOrderNo: string, behaviour: string): void
   /** Hears of money that is taken, and whether the channel had left it open that it might be. */
   taken(channelOrderNo: string, honestly: boolean): void
+  /** Hears of a refusal that may be none later. */
+  refusedForNow(channelRefundNo: string): void
   /** Hears of money that went back under a number. */
   returned(line: BookLine): void
   /** Hears of money that moved as it never must. */
@@ -128,6 +140,13 @@ export function missesUndo({ quirks }: Entry): boolean {
   quirks.undosToMiss -= 1
   return true
 }
+
+/** The client's own clock decides whether it sends; that differs from the channel's by less than this. */
+export function wasSentTooLate({ time }: Ledger, { notAfterMs }: { notAfterMs: number }): boolean {
+  return time.nowMs() > notAfterMs + MAX_SKEW_MS
+}
+
+export const TOO_LATE = { kind: "notSent", cause: "too late" } as const
 
 const MISSED = { kind: "unknown", cause: "time-out" } as const
 

@@ -1,8 +1,7 @@
 /** What a simulated channel may do with a charge. */
 import type { ChargeOutcome } from "../../domain/charge-outcome.ts"
 import type { ChargeRequest } from "../../usecases/ports.ts"
-import { type Entry, entryOf, isDown, type Ledger, take } from "./channel-books.ts"
-import { MAX_SKEW_MS } from "./processes.ts"
+import { type Entry, entryOf, isDown, type Ledger, take, wasSentTooLate } from "./channel-books.ts"
 import type { Seeded } from "./seeded-random.ts"
 
 export const BEHAVIOURS = [
@@ -33,8 +32,7 @@ export async function charge(ledger: Ledger, request: ChargeRequest): Promise<Ch
   const { time, random, usedCodes } = ledger
   const { channelOrderNo, by } = request
   const behaviour = chooseBehaviour(random)
-  // The client's own clock decides in truth; it differs from the channel's by less than this.
-  if (time.nowMs() > request.notAfterMs + MAX_SKEW_MS) return notSent(ledger, channelOrderNo, "too late")
+  if (wasSentTooLate(ledger, request)) return notSent(ledger, channelOrderNo, "too late")
   if (behaviour === "not sent") return notSent(ledger, channelOrderNo, "the account does not open")
   if (isDown(ledger)) return silence(ledger, request)
   await time.sleep(random.between(10, 400))

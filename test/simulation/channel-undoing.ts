@@ -10,7 +10,9 @@ import {
   type Ledger,
   missed,
   missesUndo,
+  TOO_LATE,
   take,
+  wasSentTooLate,
 } from "./channel-books.ts"
 
 export const REVERSE_WORDS = [
@@ -20,6 +22,7 @@ export const REVERSE_WORDS = [
   "reverse: no such order",
   "reverse: refused",
   "reverse: missed",
+  "reverse: not sent, too late",
   "reverse: unanswered, then takes the money",
   "reverse: done, then takes the money",
 ] as const
@@ -34,6 +37,7 @@ export async function reverse(ledger: Ledger, request: ReverseRequest): Promise<
   const { time, random } = ledger
   const { channelOrderNo, timeoutMs } = request
   const say = speaker(ledger, channelOrderNo)
+  if (wasSentTooLate(ledger, request)) return say("reverse: not sent, too late", TOO_LATE)
   if (isDown(ledger)) return missed(ledger, timeoutMs)
   await time.sleep(random.between(10, 300))
   const entry = entryOf(ledger, channelOrderNo)

@@ -226,7 +226,7 @@ function leasedFor(orders: OrderStore, leaseMs: number): OrderStore {
 
 const declined = { kind: "declined", code: "CHANNEL_REFUSED", channelCode: "TIMEOUT" } as const
 
-function eachChannel(channels: Channels, change: (channel: PayChannel) => PayChannel): Channels {
+export function eachChannel(channels: Channels, change: (channel: PayChannel) => PayChannel): Channels {
   const changed: Channels = {}
   for (const channel of Object.values(channels)) changed[channel.id] = change(channel)
   return changed

@@ -1,8 +1,11 @@
 /** Faults in giving money back that the simulation must find. */
+import type { ReturnOutcome } from "../../domain/charge-outcome.ts"
 import type { Order } from "../../domain/order.ts"
+import type { Refund } from "../../domain/refund.ts"
 import { reservationOf } from "../../domain/reservation.ts"
 import type { OrderStore } from "../../usecases/ports.ts"
-import type { PlantedFault } from "./world.ts"
+import { eachChannel } from "./planted-faults.ts"
+import type { BreakableParts, PlantedFault } from "./world.ts"
 
 export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
   "a refund that is held on its order only after the channel was asked": (honest, { time }) => ({
@@ -113,6 +116,46 @@ export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
     },
   }),
 
+  "a refund that is told of before its amount is held": (honest) => {
+    // As if somebody had gone on with it: who sees that believes it to be held.
+    const taken = (refund: Refund): Refund => ({
+      ...refund,
+      lease: refund.lease && { ...refund.lease, untilMs: refund.lease.untilMs + 1 },
+    })
+    return {
+      ...honest,
+      refunds: {
+        ...honest.refunds,
+        async create(refund) {
+          const result = await honest.refunds.create(refund)
+          return result.put ? result : { put: false, stored: taken(result.stored) }
+        },
+        async read(refundId) {
+          const refund = await honest.refunds.read(refundId)
+          return refund && taken(refund)
+        },
+      },
+    }
+  },
+
+  "money that is stuck at the channel taken for a refusal": (honest) =>
+    withRefundsHeardAs(honest, (outcome) =>
+      outcome.kind === "stuck" ? { kind: "refused", channelCode: outcome.channelCode } : outcome,
+    ),
+
+  "a word that may be another one later, believed at once": (honest) =>
+    withRefundsHeardAs(honest, (outcome) =>
+      outcome.kind === "refused" ? { ...outcome, perhapsLater: undefined } : outcome,
+    ),
+
+  "a refund that leaves long after its function was frozen": (honest) => ({
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      refund: (request) => channel.refund({ ...request, notAfterMs: Number.POSITIVE_INFINITY }),
+    })),
+  }),
+
   "a recovery that forgets refunds": (honest) => ({ ...honest, recoverRefund: async () => {} }),
 
   "a workflow of refunds that forgets its generation": (honest) => ({
@@ -122,6 +165,21 @@ export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
       return started === "ended" ? "running" : started
     },
   }),
+}
+
+/** Whoever asks for a refund, or about it, hears something else than the channel said. */
+function withRefundsHeardAs(
+  honest: BreakableParts,
+  heard: (outcome: ReturnOutcome) => ReturnOutcome,
+): BreakableParts {
+  return {
+    ...honest,
+    channels: eachChannel(honest.channels, (channel) => ({
+      ...channel,
+      refund: async (request) => heard(await channel.refund(request)),
+      queryRefund: async (request) => heard(await channel.queryRefund(request)),
+    })),
+  }
 }
 
 function holdsMore(previous: Order, next: Order): boolean {

@@ -59,6 +59,8 @@ const REPEATED_WHEN_LOST: ReadonlySet<string> = new Set([
 ])
 const ANSWER_LOST_CHANCE = 0.03
 
+const MOVES_MONEY: ReadonlySet<string> = new Set(["channels.charge", "channels.reverse", "channels.refund"])
+
 const FAULT_CHANCE = 0.004
 
 /** What a store or the queue answers when it is down. */
@@ -115,12 +117,12 @@ async function throughNetwork(
 }
 
 /**
- * A database may be slow, and now and then a call stalls longer than its order's lease; so does a charge whose function was
- * frozen before the request left. How slow a channel is otherwise, it decides itself.
+ * A database may be slow, and now and then a call stalls longer than its order's lease; so does one that moves money whose
+ * function was frozen before the request left. How slow a channel is otherwise, it decides itself.
  */
 function delayMs(random: Seeded, point: string): number {
-  const slowness = point.startsWith("channels.") && point !== "channels.charge" ? 1 : random.next()
-  if (point === "channels.charge") return slowness < 0.02 ? random.between(20_000, 150_000) : 0
+  if (MOVES_MONEY.has(point)) return random.chance(0.02) ? random.between(20_000, 150_000) : 0
+  const slowness = point.startsWith("channels.") ? 1 : random.next()
   if (slowness < 0.008) return random.between(20_000, 60_000)
   if (slowness < 0.025) return random.between(500, 9_500)
   return random.between(0, 15)

@@ -1,7 +1,7 @@
 /** I6 for refunds: a till is told what stands or stood in the store, of its own content, and never the contrary later. */
-import type { Refund } from "../../domain/refund.ts"
+import { isFreshClaim, type Refund } from "../../domain/refund.ts"
 import { refundIdOf } from "../../domain/refund-number.ts"
-import type { RefundAnswer, World } from "./world.ts"
+import { heldKey, type RefundAnswer, type World } from "./world.ts"
 
 export function refundAnswersAgree(world: World): string[] {
   return [
@@ -32,10 +32,17 @@ function toldRightly(world: World, answer: RefundAnswer, refund: Refund): string
   const written = writesOf(world, answer).find((it) => it.refund.version === refund.version)
   if (written?.refund.state !== refund.state)
     wrong.push(`I6: ${name} was told ${refund.state} at version ${refund.version}, which was never written`)
+  if (written && mayBeGivenUp(world, written.refund, answer.toldAtMs))
+    wrong.push(`I6: ${name} was told of before its amount was held`)
   return wrong
 }
 
-/** What stood there with that content from before the call until its answer is not refused, and is found. */
+/** Claimed, and its amount not held by then. */
+function mayBeGivenUp({ heldSinceMs }: World, refund: Refund, atMs: number): boolean {
+  return isFreshClaim(refund) && (heldSinceMs.get(heldKey(refund)) ?? Number.POSITIVE_INFINITY) > atMs
+}
+
+/** What stood there with that content from before the call until its answer is not refused; held by then it is found, too. */
 function refusedRightly(world: World, answer: RefundAnswer): string[] {
   const { refusal, askedAtMs, toldAtMs, outRefundNo } = answer
   if (refusal === "SYSTEM_ERROR") return []
@@ -46,6 +53,8 @@ function refusedRightly(world: World, answer: RefundAnswer): string[] {
     return others ? [] : [`I6: ${name} was refused as used with other content, which it never was`]
   }
   const stood = writes.findLast((it) => it.atMs <= askedAtMs)
+  const hidden = stood && mayBeGivenUp(world, stood.refund, askedAtMs)
+  if (hidden && answer.call === "refundquery") return []
   const meanwhile = writes.filter((it) => it.atMs > askedAtMs && it.atMs <= toldAtMs)
   const all = stood ? [stood, ...meanwhile] : []
   const throughout = all.length > 0 && all.every(({ refund }) => refund.state !== "RETRACTED")
@@ -53,26 +62,28 @@ function refusedRightly(world: World, answer: RefundAnswer): string[] {
   return [`I6: ${name} was answered ${refusal}, though it stood there`]
 }
 
-/** A refund that somebody was told of and that its owner then gave up before any channel was asked. */
-function wasWithdrawn(world: World, answer: RefundAnswer): boolean {
-  const toldVersion = answer.refund?.version ?? 0
-  return writesOf(world, answer).some(
-    ({ refund }) => refund.version > toldVersion && refund.state === "RETRACTED",
-  )
-}
-
 function contradictions(world: World): string[] {
-  const told = world.refundAnswers.filter((it) => it.refund && !wasWithdrawn(world, it))
-  return told.flatMap((first) =>
-    told
-      .filter((it) => it.refund?.refundId === first.refund?.refundId && it.askedAtMs >= first.toldAtMs)
-      .flatMap((later) => disagreement(world, first.refund, later.refund)),
-  )
+  const answers = world.refundAnswers.map((it) => ({
+    ...it,
+    refundId: refundIdOf(it.merchantId, it.outRefundNo),
+  }))
+  return answers.flatMap((first) => {
+    const { refund } = first
+    if (!refund) return []
+    return answers
+      .filter((it) => it.refundId === first.refundId && it.askedAtMs >= first.toldAtMs)
+      .flatMap((later) => disagreement(world, refund, later))
+  })
 }
 
-function disagreement(world: World, first: Refund | undefined, later: Refund | undefined): string[] {
-  if (!first || !later) return []
+/** Who was told of a refund is never told later that there is none, or that it was refused before it was sent. */
+function disagreement(world: World, first: Refund, answer: RefundAnswer): string[] {
   const name = world.refundNameOf(first.refundId)
+  const { refund: later, refusal } = answer
+  if (!later) {
+    if (refusal === "SYSTEM_ERROR" || !isOfContent(answer, first)) return []
+    return [`I6: ${name} was told ${first.state} and then ${refusal}`]
+  }
   if (later.version < first.version) return [`I6: ${name} went back to version ${later.version}`]
   const again = first.state === "FAILED" && later.generation > first.generation
   if (first.state !== "PROCESSING" && first.state !== later.state && !again)

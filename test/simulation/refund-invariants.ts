@@ -7,7 +7,7 @@ import { isRefundFinal, refundTransitionOf } from "../../domain/refund-states.ts
 import { type Reservation, reservationOf } from "../../domain/reservation.ts"
 import type { BookLine } from "./channel-books.ts"
 import { onDesk } from "./memory-exceptions.ts"
-import { channelRefundNo, linesUnder, returnedFen } from "./refund-money.ts"
+import { linesOf, returnedFen } from "./refund-money.ts"
 import type { World } from "./world.ts"
 
 /** @param isSilent whether the channel of an order answers nobody any more */
@@ -28,7 +28,7 @@ export function refundedFen(world: World, order: Order): number {
   return returnedFen(
     order.reservations.flatMap(({ refundId }) => {
       const refund = world.tables.refunds.get(refundId)
-      return refund ? linesUnder(world, channelRefundNo(refund)) : []
+      return refund ? linesOf(world, refund) : []
     }),
   )
 }
@@ -65,7 +65,7 @@ function fits({ state, generation }: Reservation, refund: Refund): boolean {
 
 function moneyOf(world: World, refund: Refund): string[] {
   const name = world.refundNameOf(refund.refundId)
-  const lines = linesUnder(world, channelRefundNo(refund))
+  const lines = linesOf(world, refund)
   if (refund.state === "SUCCEEDED" && returnedFen(lines) !== refund.amountFen)
     return [`I4: ${name} is SUCCEEDED with ${refund.amountFen} fen, the books say ${returnedFen(lines)}`]
   if ((refund.state === "FAILED" || refund.state === "RETRACTED") && lines.length > 0)
@@ -110,6 +110,9 @@ function writesOf(world: World, refund: Refund): string[] {
     const generation = event?.event === "sentAgain" ? (before?.generation ?? 0) + 1 : before?.generation
     if (before && event?.event !== "claimed" && after.generation !== generation)
       wrong.push(`I12: ${name} went from generation ${before.generation} to ${after.generation}`)
+    const nextNo = event?.event === "refused" ? (before?.channelNo ?? 0) + 1 : before?.channelNo
+    if (before && after.channelNo !== before.channelNo && after.channelNo !== nextNo)
+      wrong.push(`I12: ${name} went from its number ${before.channelNo} to ${after.channelNo}`)
     before = after
   }
   return wrong

@@ -4,17 +4,18 @@ import type { Order } from "../../domain/order.ts"
 import { channelOrderNoOf } from "../../domain/order-number.ts"
 import type { Refund } from "../../domain/refund.ts"
 import { channelRefundNoOf } from "../../domain/refund-number.ts"
-import { heldFen, reservationOf } from "../../domain/reservation.ts"
+import { heldCount, heldFen, reservationOf } from "../../domain/reservation.ts"
 import type { BookLine } from "./channel-books.ts"
+import { MAX_SKEW_MS } from "./processes.ts"
 import type { World } from "./world.ts"
 
 const REFUND_ID_DIGITS = 26
-/** The numbers under which a whole order is undone, in any generation. */
-const UNDOING = /^\d+U$/
+/** The numbers under which a whole order is undone. */
+const UNDOING = /^\d+U\d*$/
 
-/** The number under which a channel knows a refund's present generation. */
-export function channelRefundNo({ refundId, legNo, generation }: Refund): string {
-  return channelRefundNoOf(refundId, legNo, generation)
+/** The number under which a channel knows a refund at present. */
+export function channelRefundNo({ refundId, legNo, channelNo }: Refund): string {
+  return channelRefundNoOf(refundId, legNo, channelNo)
 }
 
 /** What a channel gives back belongs to a refund that is being made, of that order and amount, and held on the order. */
@@ -28,7 +29,7 @@ export function returnedRightly(world: World, line: BookLine): string[] {
   if (!refund || channelRefundNo(refund) !== number)
     return [`I4: money went back for ${name} under ${number}, which is no number it has`]
   const wrong: string[] = []
-  if (linesUnder(world, number).length > 1) wrong.push(`I4: ${name} moved money twice under one number`)
+  if (linesOf(world, refund).length > 1) wrong.push(`I4: ${name} moved money twice`)
   if (refund.state !== "PROCESSING") wrong.push(`I4: ${name} is ${refund.state} and moved money now`)
   if (-line.amountFen !== refund.amountFen || line.channelOrderNo !== orderNoOf(refund))
     wrong.push(`I4: ${name} moved ${-line.amountFen} fen of another order or amount`)
@@ -39,9 +40,9 @@ export function returnedRightly(world: World, line: BookLine): string[] {
   return wrong
 }
 
-/** A refund that is written down as done stands in the books, and one that failed has moved nothing under that number. */
+/** A refund that is written down as done stands in the books, and one that failed has moved nothing under any number. */
 export function toldByTheBooks(world: World, refund: Refund): string[] {
-  const lines = linesUnder(world, channelRefundNo(refund))
+  const lines = linesOf(world, refund)
   const name = world.refundNameOf(refund.refundId)
   if (refund.state === "SUCCEEDED" && (lines.length !== 1 || lines[0]?.amountFen !== -refund.amountFen))
     return [`I4: ${name} is SUCCEEDED and its channel gave back ${returnedFen(lines)} fen`]
@@ -50,21 +51,35 @@ export function toldByTheBooks(world: World, refund: Refund): string[] {
   return []
 }
 
-/** No more is held than was paid, and an order that a refund was sent for is not undone as a whole. */
+/** A word that may be another one later fails a refund only when it was heard again, long enough after it was first heard. */
+export function refusedForGood(world: World, refund: Refund): string[] {
+  if (refund.state !== "FAILED" || refund.channelCode !== FOR_NOW) return []
+  const sinceMs = world.time.monotonicMs() - (world.refusedForNow.get(channelRefundNo(refund)) ?? 0)
+  if (sinceMs >= world.settings.lateChargeMs - CLOCKS_DIFFER_MS) return []
+  return [`I3: ${world.refundNameOf(refund.refundId)} is FAILED by a word that was not heard for long enough`]
+}
+
+const FOR_NOW = "INVALID_REQUEST"
+const CLOCKS_DIFFER_MS = 2 * MAX_SKEW_MS
+
+/** No more is held than was paid, and an order of which anything is held for a refund is not undone as a whole. */
 export function reservedRightly(before: Order | undefined, after: Order): string[] {
   const name = after.outRequestNo
   const wrong: string[] = []
   if (heldFen(after.reservations) > after.totalFen)
     wrong.push(`I4: more of ${name} is held for refunds than was paid`)
-  if (after.state === "UNDOING" && after.reservations.length > 0)
-    wrong.push(`I4: ${name} is undone as a whole, though a refund was sent for it`)
+  if (after.state === "UNDOING" && heldCount(after.reservations) > 0)
+    wrong.push(`I4: ${name} is undone as a whole, though some of it is held for a refund`)
   const forgotten = before?.reservations.some((it) => !reservationOf(after, it.refundId)) ?? false
   if (forgotten) wrong.push(`I4: ${name} forgot a refund that was sent for it`)
   return wrong
 }
 
-export function linesUnder(world: World, number: string): BookLine[] {
-  return world.lines().filter((it) => it.channelRefundNo === number)
+/** What moved for a refund, under whichever of its numbers. */
+export function linesOf(world: World, { refundId }: Refund): BookLine[] {
+  return world
+    .lines()
+    .filter(({ channelRefundNo: no }) => no !== undefined && !UNDOING.test(no) && no.startsWith(refundId))
 }
 
 export function returnedFen(lines: readonly BookLine[]): number {

@@ -2,6 +2,7 @@
  * The workflow that goes on with refunds that are not certain when their plan of asking is used up: it repeats the step,
  * patiently; what failed comes back as an event and goes on as its next generation.
  */
+import { begunAtMs } from "../../domain/refund.ts"
 import { refundStep } from "../../usecases/refund-step.ts"
 import { invoke } from "./invocation.ts"
 import { type End, namedExecutions, type Start } from "./named-executions.ts"
@@ -46,7 +47,7 @@ async function bringBack(world: World, refundId: string, end: End): Promise<void
     const refund = await ports.refunds.read(refundId)
     if (refund?.state !== "PROCESSING") return
     const nowMs = ports.clock.nowMs()
-    if (nowMs - refund.createdAtMs >= ports.settings.visibleAfterMs) {
+    if (nowMs - begunAtMs(refund) >= ports.settings.visibleAfterMs) {
       const { tradeNo, merchantId } = refund
       const noted = { tradeNo, refundId, merchantId, kind: "refund not final" } as const
       await ports.exceptions.note({ ...noted, lastTried: `refunding ${end}` }, nowMs)

@@ -31,6 +31,8 @@ export async function paidOrder() {
     },
     heldFen: () => heldFen(shop.tables.orders.get(tradeNo)?.reservations ?? []),
     desk: async () => (await shop.stores.exceptions.list(10)).map(({ kind, lastTried }) => [kind, lastTried]),
+    /** Lets the time pass that the plan leaves between two steps. */
+    nextWait: () => shop.wait(shop.ports.settings.refundPlanMs[0] ?? 0),
     /** One step of the workflow, with time going on until it is done. */
     async step(outRefundNo = "F1", ports = shop.ports) {
       const due = shop.time.monotonicMs() + STEP_MS
@@ -40,12 +42,13 @@ export async function paidOrder() {
   }
 }
 
-/** The same with a refund of 200 fen whose first asking met silence; its lease is let go. */
+/** The same with a refund of 200 fen whose first asking met silence; its lease is let go, and the plan's first wait is over. */
 export async function unknownRefund() {
   const it = await paidOrder()
   it.shop.channel.onRefund = async () => SILENCE
   const asked = await it.shop.refund("F1", 200)
   assert.ok(asked.ok && asked.refund.state === "PROCESSING")
+  await it.nextWait()
   it.shop.polls.length = 0
   it.shop.channel.refunds.length = 0
   return it
@@ -58,5 +61,6 @@ export async function failedRefund() {
   const asked = await it.shop.refund("F1", 200)
   assert.ok(asked.ok && asked.refund.state === "FAILED")
   it.shop.channel.refunds.length = 0
+  it.shop.channel.refundQueries.length = 0
   return it
 }

@@ -28,7 +28,7 @@ import { type ReversePorts, type ReverseResult, reverseOrder } from "../../useca
 import { memoryPolls, type SentPoll } from "./memory-polls.ts"
 import { emptyTables, memoryStores } from "./memory-stores.ts"
 import { seededRandom } from "./seeded-random.ts"
-import { virtualTime } from "./virtual-time.ts"
+import { type VirtualTime, virtualTime } from "./virtual-time.ts"
 
 /** 2025-06-01 12:00 in Shanghai, when a window of wrong codes begins. */
 const OPENS_MS = Date.UTC(2025, 5, 1, 4)
@@ -47,7 +47,7 @@ export async function openShop() {
   const stores = memoryStores(tables, time)
   const random = seededRandom(1)
   const polls: SentPoll[] = []
-  const channel = obedientChannel()
+  const channel = obedientChannel(time)
   const undoings: string[] = []
   const refundings: string[] = []
   let ids = 0
@@ -217,7 +217,8 @@ export const BALANCE_TOO_SMALL = {
   channelCode: "NOTENOUGH",
 } as const
 
-function obedientChannel(): ObedientChannel {
+/** It hears of no reversal or refund that comes too late to be sent. */
+function obedientChannel({ nowMs }: Pick<VirtualTime, "nowMs">): ObedientChannel {
   const channel: ObedientChannel = {
     id: "wechat",
     capabilities: {
@@ -245,12 +246,14 @@ function obedientChannel(): ObedientChannel {
     refunds: [],
     onReverse: neverAsked,
     onRefund: neverAsked,
-    onQueryRefund: neverAsked,
-    reverse(request) {
+    onQueryRefund: async () => ({ kind: "notFound" }),
+    async reverse(request) {
+      if (nowMs() > request.notAfterMs) return TOO_LATE
       channel.reverses.push(request)
       return channel.onReverse(request)
     },
-    refund(request) {
+    async refund(request) {
+      if (nowMs() > request.notAfterMs) return TOO_LATE
       channel.refunds.push(request)
       return channel.onRefund(request)
     },
@@ -262,6 +265,8 @@ function obedientChannel(): ObedientChannel {
   }
   return channel
 }
+
+const TOO_LATE = { kind: "notSent", cause: "too late" } as const
 
 /** Undoing is for those tests that say how it goes; in any other it is a fault. */
 function neverAsked(): Promise<never> {

@@ -24,7 +24,7 @@ import { emptyTables, type MemoryTables, memoryStores, type Stores } from "./mem
 import type { Start } from "./named-executions.ts"
 import { type PlatformPorts, processStarter } from "./process-ports.ts"
 import type { Process } from "./processes.ts"
-import { reservedRightly, returnedRightly, toldByTheBooks } from "./refund-money.ts"
+import { refusedForGood, reservedRightly, returnedRightly, toldByTheBooks } from "./refund-money.ts"
 import { startRefunding } from "./refund-workflow.ts"
 import { type Seeded, seededRandom } from "./seeded-random.ts"
 import { type SimulatedChannel, simulatedChannel } from "./simulated-channel.ts"
@@ -92,6 +92,10 @@ export type World = {
   journal: Map<string, Order[]>
   /** The same of each refund, with the moment of monotonic time. */
   refundJournal: Map<string, { refund: Refund; atMs: number }[]>
+  /** When each generation of a refund was first held on its order, by monotonic time. */
+  heldSinceMs: Map<string, number>
+  /** When a channel first refused a number in words that may be others later. */
+  refusedForNow: Map<string, number>
   answers: Answer[]
   refundAnswers: RefundAnswer[]
   /** Orders that a merchant asked to undo. */
@@ -143,6 +147,8 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
   const tables = emptyTables()
   const journal: World["journal"] = new Map()
   const refundJournal: World["refundJournal"] = new Map()
+  const heldSinceMs: World["heldSinceMs"] = new Map()
+  const refusedForNow: World["refusedForNow"] = new Map()
   const tally: World["tally"] = new Map()
   const history: string[] = []
   const violations: string[] = []
@@ -163,6 +169,10 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
         `order ${after.outRequestNo} is ${after.state}, version ${after.version}, ${after.events.at(-1)?.event}`,
       )
       violations.push(...reservedRightly(before, after))
+      for (const held of after.reservations) {
+        const key = heldKey(held)
+        if (!heldSinceMs.has(key)) heldSinceMs.set(key, time.monotonicMs())
+      }
       hear({ order: { before, after } })
     },
     onRefund(after) {
@@ -173,7 +183,7 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
       tell(
         `refund ${refundNameOf(after.refundId)}, ${amountFen} fen, is ${state}, generation ${generation}, version ${version}, ${events.at(-1)?.event}`,
       )
-      violations.push(...toldByTheBooks(world, after))
+      violations.push(...toldByTheBooks(world, after), ...refusedForGood(world, after))
       hear({ refund: { before, after } })
     },
   })
@@ -190,6 +200,9 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
       violations.push(
         `I3: ${order.outRequestNo} was ${order.state} while its channel was about to take the money`,
       )
+    },
+    refusedForNow(channelRefundNo: string) {
+      if (!refusedForNow.has(channelRefundNo)) refusedForNow.set(channelRefundNo, time.monotonicMs())
     },
     returned(line: BookLine) {
       violations.push(...returnedRightly(world, line))
@@ -231,6 +244,8 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     lines: () => [...channels.wechat.lines, ...channels.alipay.lines],
     journal,
     refundJournal,
+    heldSinceMs,
+    refusedForNow,
     answers: [],
     refundAnswers: [],
     reversalsAsked: new Set(),
@@ -248,6 +263,10 @@ export function newWorld(seed: number, plant: PlantedFault = (honest) => honest)
     violations,
   }
   return world
+}
+
+export function heldKey({ refundId, generation }: Pick<Refund, "refundId" | "generation">): string {
+  return `${refundId} ${generation}`
 }
 
 /** Mostly none; a while without an answer; or, now and then, silence for ever. */
