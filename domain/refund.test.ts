@@ -89,7 +89,10 @@ test("a claim is fresh until somebody writes to it, also one that takes a number
     withRefundLease(claim, "H2", laterMs),
     withoutRefundLease(claim),
     applyToRefund(claim, "returned", MADE_MS + 5),
-    applyToRefund(applyToRefund(claim, "refused", MADE_MS + 5), "sentAgain", laterMs, { generation: 2, lease }),
+    applyToRefund(applyToRefund(claim, "refused", MADE_MS + 5), "sentAgain", laterMs, {
+      generation: 2,
+      lease,
+    }),
   ])
     assert.ok(!isFreshClaim(after), after.state)
 })

@@ -73,7 +73,7 @@ test("the same outcome heard again is no news", () => {
   assert.equal(afterOutcome(closed, 1, CHARGED, 6), undefined)
 })
 
-test("a leg goes back under one number for ever, within every channel's limit", () => {
+test("a leg goes back under one number, or the next where that ended, within every channel's limit", () => {
   assert.equal(undoRefundNoOf(`${"1".repeat(26)}01`), `${"1".repeat(26)}01U`)
   assert.equal(undoRefundNoOf(`${"1".repeat(26)}01`, 2), `${"1".repeat(26)}01U2`)
 })

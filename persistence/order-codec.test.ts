@@ -6,7 +6,14 @@ import { CHANNEL_IDS, PAY_ERROR_CODES, PAY_TYPES } from "../domain/channel.ts"
 import type { Leg, Order, OrderEvent } from "../domain/order.ts"
 import { tradeNoOf } from "../domain/order-number.ts"
 import { ORDER_EVENTS, ORDER_STATES } from "../domain/order-states.ts"
-import { decodeEvents, decodeOrder, encodeEvents, encodeOrder } from "./order-codec.ts"
+import {
+  CHANGING,
+  decodeEvents,
+  decodeOrder,
+  encodeChanging,
+  encodeEvents,
+  encodeOrder,
+} from "./order-codec.ts"
 
 const WRITE_UNIT_BYTES = 1_024
 
@@ -187,6 +194,15 @@ test("whatever an order holds, it is read as it was written", () => {
     {
       numRuns: 300,
     },
+  )
+})
+
+test("every attribute that a change may write is one that it may remove", () => {
+  fc.assert(
+    fc.property(anOrder, (order) => {
+      const known: readonly string[] = CHANGING
+      for (const name of Object.keys(encodeChanging(order))) assert.ok(known.includes(name), name)
+    }),
   )
 })
 

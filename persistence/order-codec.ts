@@ -141,7 +141,7 @@ function fromBase36(text: string): bigint {
 }
 
 /** Every attribute that a later write may set or, where it is absent then, remove; the others are written once. */
-export const CHANGING = ["f", "st", "v", "l", "lh", "lu", "fc", "cc", "fa", "ua", "rf", "ev"] as const
+export const CHANGING = ["f", "st", "v", "l", "lh", "lu", "fc", "cc", "fa", "ua", "ux", "rf", "ev"] as const
 
 /** The present values of those. */
 export function encodeChanging(order: Order): Item {

@@ -43,6 +43,8 @@ test("a code of ours pays by the customer's agreement, and success stands in the
     extraData: undefined,
     notifyUrl: undefined,
     failure: undefined,
+    undoUnansweredAtMs: undefined,
+    undoNo: undefined,
   })
   const [charge] = shop.channel.charges
   assert.deepEqual(charge?.by, { intent: "agreement", contractId: "contract 1" })

@@ -40,7 +40,13 @@ test("what was not answered is asked for again under the same number, and ends b
 })
 
 test("where something was sent before the refund's own state is asked first, and only what is not found is sent again", async () => {
-  for (const said of [SILENCE, IN_PROGRESS, STUCK, RETURNED, { kind: "notSent", cause: "no account" }] as const) {
+  for (const said of [
+    SILENCE,
+    IN_PROGRESS,
+    STUCK,
+    RETURNED,
+    { kind: "notSent", cause: "no account" },
+  ] as const) {
     const { shop, step } = await unknownRefund()
     shop.channel.onQueryRefund = async () => said
     await step()

@@ -294,6 +294,47 @@ test("an undoing does not leave any more when its lease has not enough time left
   assert.deepEqual([shop.channel.refunds, order().state], [[], "UNDOING"])
 })
 
+const ENDED = { kind: "refused", channelCode: "CLOSED", numberEnded: true } as const
+
+test("a refund of an undoing that ended at the channel is made under the next number, when it is asked for anew", async () => {
+  const { shop, order, step, tradeNo } = await paidOrderBeingUndone()
+  // The payment reads as "returned" from its first refund on, also where that ended without moving anything.
+  shop.channel.onQuery = async () => ({ ...PAID, kind: "returned" })
+  shop.channel.onRefund = async () => ({ kind: "processing" })
+  shop.channel.onQueryRefund = async () => ENDED
+  assert.deepEqual(await step(), { done: true })
+  assert.deepEqual([order().state, order().undoNo], ["PAID", 2])
+  shop.channel.onQueryRefund = async () => ({ kind: "notFound" })
+  shop.channel.onRefund = async ({ channelRefundNo }) =>
+    channelRefundNo === `${tradeNo}01U` ? ENDED : RETURNED
+  const reversed = await shop.reverse("N1")
+  assert.ok(reversed.ok && reversed.recall === "N")
+  assert.equal(order().state, "CLOSED")
+  assert.deepEqual(
+    shop.channel.refunds.map((it) => it.channelRefundNo),
+    [`${tradeNo}01U`, `${tradeNo}01U2`],
+  )
+})
+
+test("an order being reversed is not called returned because of a refund of its that ended: it goes back under the next number", async () => {
+  const { shop, order, step, tradeNo } = await reversingOrder()
+  const first = `${tradeNo}01U`
+  await shop.wait(shop.ports.settings.lateChargeMs)
+  shop.channel.onReverse = async () => ({ kind: "refused", channelCode: "REFUNDED" })
+  shop.channel.onQuery = async () => ({ ...PAID, kind: "returned" })
+  shop.channel.onQueryRefund = async ({ channelRefundNo }) =>
+    channelRefundNo === first ? ENDED : { kind: "notFound" }
+  const waiting = await step()
+  assert.ok(!waiting.done)
+  assert.deepEqual([order().state, order().undoNo], ["REVERSING", 2])
+  shop.channel.onRefund = async () => ({ kind: "refused", channelCode: "NOT_ENOUGH" })
+  assert.equal((await step(waiting)).done, false)
+  assert.equal(order().state, "REVERSING")
+  shop.channel.onRefund = async () => RETURNED
+  assert.deepEqual(await step(waiting), { done: true })
+  assert.equal(order().state, "CLOSED")
+})
+
 test("a reversal that gets no answer that counts is not waited for: what the query finds is undone", async () => {
   const shop = await openShop()
   shop.channel.onCharge = async () => ({ kind: "unknown", cause: "time-out" })

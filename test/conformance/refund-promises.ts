@@ -69,7 +69,10 @@ function advancePromises(name: string, refunds: () => RefundStore): void {
 
   test(`${name}: what a change of a refund leaves out is gone, what it adds is kept`, async () => {
     const refund = await created(refunds())
-    const asked = withoutRefundLease(refund, { unansweredAtMs: NOON_MS + 7_000, refusedAtMs: NOON_MS + 7_500 })
+    const asked = withoutRefundLease(refund, {
+      unansweredAtMs: NOON_MS + 7_000,
+      refusedAtMs: NOON_MS + 7_500,
+    })
     await refunds().advance(refund, asked)
     assert.deepEqual(plain(await refunds().read(refund.refundId)), plain(asked))
     const failed = applyToRefund(asked, "refused", NOON_MS + 9_000, { channelCode: "CLOSED", channelNo: 2 })

@@ -1,6 +1,6 @@
 /**
  * `npm run test:deploy`: deploys the platform for real, by the CDK's own commands, to an emulator of AWS on this machine;
- * pays through it, upgrades it under open orders, goes back, and removes it.
+ * pays and refunds through it, makes bills, upgrades it under open orders, goes back, and removes it.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,7 +1,7 @@
 /** Faults in giving money back that the simulation must find. */
 import type { ReturnOutcome } from "../../domain/charge-outcome.ts"
 import type { Order } from "../../domain/order.ts"
-import type { Refund } from "../../domain/refund.ts"
+import { isFreshClaim, type Refund } from "../../domain/refund.ts"
 import { reservationOf } from "../../domain/reservation.ts"
 import type { OrderStore } from "../../usecases/ports.ts"
 import { eachChannel } from "./planted-faults.ts"
@@ -43,7 +43,10 @@ export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
       ...honest.refunds,
       async read(refundId) {
         const refund = await honest.refunds.read(refundId)
-        return refund && { ...refund, lease: undefined, unansweredAtMs: undefined }
+        // Without a lease a fresh claim would seem to be held, which is another fault.
+        return refund && !isFreshClaim(refund)
+          ? { ...refund, lease: undefined, unansweredAtMs: undefined }
+          : refund
       },
     },
   }),

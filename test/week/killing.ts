@@ -17,9 +17,12 @@ const WHILE_SELLING = [
 ]
 const BILLS_TRIES = 20
 const BILLS_PAUSE_MS = 50
+/** Less than a process needs to start. */
+const HOLDS_EVERY_MS = 20
 
 export class Killing {
   readonly #random: Seeded
+  readonly #wanted: boolean
   #killsLeft: number
   #salesLeft: number
   /** Kills that found somebody. */
@@ -28,6 +31,7 @@ export class Killing {
   /** @param sales how many there will be in the whole week */
   constructor(random: Seeded, kills: number, sales: number) {
     this.#random = random
+    this.#wanted = kills > 0
     this.#killsLeft = kills
     this.#salesLeft = sales
   }
@@ -44,6 +48,23 @@ export class Killing {
     for (let at = 0; at < BILLS_TRIES && this.#killsLeft > 0; at++) {
       if (this.#kill(chain, "makebills")) return
       await new Promise((resolve) => setTimeout(resolve, BILLS_PAUSE_MS))
+    }
+  }
+
+  /** Nothing follows from what is done meanwhile: whoever writes it down is killed each time, which counts as one kill. */
+  async holdingBack<T>(chain: RunningChain, doing: Promise<T>): Promise<T> {
+    if (!this.#wanted) return doing
+    let killed = 0
+    const killer = setInterval(() => {
+      killed += chain.kill("effects")
+    }, HOLDS_EVERY_MS)
+    try {
+      return await doing
+    } finally {
+      clearInterval(killer)
+      killed += chain.kill("effects")
+      console.error("effects killed", killed)
+      if (killed > 0) this.done += 1
     }
   }
 

@@ -53,7 +53,7 @@ export async function playDay(week: Week, { payments, restartAtMidnight }: DayPl
     const mine = byDaylight.filter((_, at) => at % parts === part)
     await Promise.all([sell(week, mine), part === 0 ? playEarlier(chain, earlier) : undefined])
   }
-  const nextDayAt = planning.pick([A_MINUTE_PAST, PAST_THE_CLOSING])
+  const nextDayAt = dayNo % 2 === 1 ? PAST_THE_CLOSING : A_MINUTE_PAST
   await passMidnight(week, orders.slice(byDaylight.length), { nextDayAt, restart: restartAtMidnight })
   return day
 }
@@ -95,20 +95,26 @@ async function passMidnight(
   orders: readonly ToldOrder[],
   { nextDayAt, restart }: { nextDayAt: number; restart: boolean },
 ): Promise<void> {
-  const { chain } = week
+  const { chain, killing } = week
   const lastMinute = orders.filter(({ sale }) => isPlain(sale)).slice(0, LAST_MINUTE_SALES)
   const others = orders.filter((order) => !lastMinute.includes(order))
   await chain.advanceTo(23, 59, 20)
   const selling = sell(week, others)
   for (const order of others) await begun(chain, order)
-  await sell(week, lastMinute)
+  console.error("lastminute", lastMinute.length, new Date(chain.nowMs()+8*3600e3).toISOString())
+  const paying = sell(week, lastMinute)
+  await (nextDayAt === PAST_THE_CLOSING ? killing.holdingBack(chain, paying) : paying)
+  console.error("jump", lastMinute.map(o=>o.paid?.time + " " +o.status), new Date(chain.nowMs()+8*3600e3).toISOString())
   await chain.advanceTo(0, nextDayAt)
+  console.error("jumped", new Date(chain.nowMs()+8*3600e3).toISOString())
   if (restart) await chain.restart()
   await selling
 }
 
-function isPlain({ totalFen, story }: Sale): boolean {
-  return totalFen % 1_000 <= 900 && (story === "keeps" || story === "reverses tomorrow")
+/** Paid within its call. */
+function isPlain({ totalFen, code, story }: Sale): boolean {
+  const hasCode = code === "own" || code === "wechat"
+  return totalFen % 1_000 <= 900 && hasCode && !story.startsWith("reverses ")
 }
 
 /** The platform knows the order: the call that began it is in flight, or over. */
