@@ -169,9 +169,14 @@ export function withLease(order: Order, holder: string, nowMs: number): Order {
     ...order,
     version: order.version + 1,
     lease: { holder, untilMs: nowMs + LEASE_MS },
-    // Whoever held it last did not say how it ended.
-    undoUnansweredAtMs: order.lease ? order.lease.untilMs : order.undoUnansweredAtMs,
+    // Whoever held it last did not say how it ended; who charged under the first lease has sent nothing to undo it.
+    undoUnansweredAtMs: order.lease && !isFirstLease(order) ? order.lease.untilMs : order.undoUnansweredAtMs,
   }
+}
+
+/** The one that its charge was made under. */
+function isFirstLease({ lease, createdAtMs }: Order): boolean {
+  return lease?.untilMs === createdAtMs + LEASE_MS
 }
 
 export function leaseHeld(order: Order, nowMs: number): boolean {

@@ -60,7 +60,7 @@ export const REFUND_TRANSITIONS: readonly Transition[] = [
     event: "sentAgain",
     to: "PROCESSING",
     emits: [],
-    why: "a person sends it again, reserved anew, under the next generation of its number",
+    why: "a person sends it again, reserved anew",
   },
 ]
 

@@ -143,7 +143,7 @@ test("a channel that is down answers later, and so does the refund", async () =>
   assert.equal(await returned(order), 900)
 })
 
-test("once a refund was sent the payment is not reversed any more, and a reversed payment is not refunded", async () => {
+test("once a refund gave money back the payment is not reversed any more, and a reversed payment is not refunded", async () => {
   const refunded = await paid(600)
   await refund(refunded, { out_refund_no: nextNo(), refund_fee: 1 })
   const reversal = await till.call("reverse", { out_request_no: refunded.out_request_no })

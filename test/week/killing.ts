@@ -17,8 +17,6 @@ const WHILE_SELLING = [
 ]
 const BILLS_TRIES = 20
 const BILLS_PAUSE_MS = 50
-/** Less than a process needs to start. */
-const HOLDS_EVERY_MS = 20
 
 export class Killing {
   readonly #random: Seeded
@@ -51,20 +49,13 @@ export class Killing {
     }
   }
 
-  /** Nothing follows from what is done meanwhile: whoever writes it down is killed each time, which counts as one kill. */
-  async holdingBack<T>(chain: RunningChain, doing: Promise<T>): Promise<T> {
-    if (!this.#wanted) return doing
-    let killed = 0
-    const killer = setInterval(() => {
-      killed += chain.kill("effects")
-    }, HOLDS_EVERY_MS)
+  /** Nothing follows from what is done meanwhile, since whoever writes it down stands still, and is killed in the end. */
+  async holdingBack(chain: RunningChain, act: () => Promise<void>): Promise<void> {
+    const stalled = this.#wanted ? chain.stall("effects") : 0
     try {
-      return await doing
+      await act()
     } finally {
-      clearInterval(killer)
-      killed += chain.kill("effects")
-      console.error("effects killed", killed)
-      if (killed > 0) this.done += 1
+      if (stalled > 0) this.#kill(chain, "effects")
     }
   }
 

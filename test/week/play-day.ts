@@ -101,12 +101,11 @@ async function passMidnight(
   await chain.advanceTo(23, 59, 20)
   const selling = sell(week, others)
   for (const order of others) await begun(chain, order)
-  console.error("lastminute", lastMinute.length, new Date(chain.nowMs()+8*3600e3).toISOString())
-  const paying = sell(week, lastMinute)
-  await (nextDayAt === PAST_THE_CLOSING ? killing.holdingBack(chain, paying) : paying)
-  console.error("jump", lastMinute.map(o=>o.paid?.time + " " +o.status), new Date(chain.nowMs()+8*3600e3).toISOString())
-  await chain.advanceTo(0, nextDayAt)
-  console.error("jumped", new Date(chain.nowMs()+8*3600e3).toISOString())
+  const payAndPass = async () => {
+    await sell(week, lastMinute)
+    await chain.advanceTo(0, nextDayAt)
+  }
+  await (nextDayAt === PAST_THE_CLOSING ? killing.holdingBack(chain, payAndPass) : payAndPass())
   if (restart) await chain.restart()
   await selling
 }

@@ -119,6 +119,11 @@ export class RunningChain {
     return process.platform === "linux" ? killFunctions([functionName]) : 0
   }
 
+  /** Has the processes of that function stand still until they are killed; says how many there were. */
+  stall(functionName: string): number {
+    return process.platform === "linux" ? killFunctions([functionName], "SIGSTOP") : 0
+  }
+
   /** Stops the platform with whatever is in flight, and starts it again on the same state and port. */
   async restart(): Promise<void> {
     const { port } = this.#platform
