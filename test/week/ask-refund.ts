@@ -24,15 +24,18 @@ export async function askRefund(chain: RunningChain, order: ToldOrder, plan: Pla
   }
 }
 
+/** A number that was refused is free: asked again once the order is paid, or beside a call that comes too early, it refunds. */
 function hear(order: ToldOrder, refund: ToldRefund, { code, data }: Answer): void {
   if (code === "SUCCESS") {
-    if (refund.refused) wrong(order, refund.plan, `refused with ${refund.refused}, then taken on`)
+    refund.refused = undefined
     hearRefund(order, refund, data)
     return
   }
-  if (refund.status !== undefined) wrong(order, refund.plan, `taken on, then refused with ${code}`)
-  else refund.refused = code
   if (!mayRefuse(order, refund.plan, code)) wrong(order, refund.plan, `refused with ${code}`)
+  if (refund.status === undefined) refund.refused = code
+  else if (refund.plan.manner !== "twice at once") {
+    wrong(order, refund.plan, `taken on, then refused with ${code}`)
+  }
 }
 
 /** Refused is what is more than is left, and whatever is asked of an order that is not paid. */

@@ -4,6 +4,7 @@ import { readBooks } from "./channel-books.ts"
 import { checkBill, missingForCheck } from "./check-bill.ts"
 import { compareBills } from "./compare-bills.ts"
 import { compareMoney } from "./compare-money.ts"
+import { checkEnding, endingsInWords } from "./endings.ts"
 import type { FetchedBill } from "./fetch-bill.ts"
 import { Killing } from "./killing.ts"
 import { openHistory } from "./order-history.ts"
@@ -79,9 +80,9 @@ async function play(chain: RunningChain, options: WeekOptions, withProgram: bool
     ...orders.flatMap(({ contradictions }) => contradictions),
   )
   const settled = counted.filter(({ order }) => !open.includes(order))
-  differences.push(...settled.flatMap(checkBooks))
+  differences.push(...settled.flatMap(checkBooks), ...counted.flatMap(checkEnding))
   differences.push(...compareBills(linesOf(counted), bills), ...compareMoney(counted, bills))
-  say(endInWords(counted, bills))
+  for (const line of endingsInWords(counted)) say(line)
   return {
     seed,
     orders: orders.length,
@@ -144,16 +145,4 @@ function dayInWords(dayNo: number, day: string, orders: readonly ToldOrder[], ki
 function billInWords({ merchantId, day, lines }: FetchedBill): string {
   const late = lines.filter(({ late_of }) => late_of !== "").length
   return `  bill of ${merchantId} for ${day}: ${lines.length} lines${late > 0 ? `, ${late} of them late` : ""}`
-}
-
-function endInWords(counted: readonly CountedOrder[], bills: readonly FetchedBill[]): string {
-  const surplus = counted.filter(({ surplusFen }) => surplusFen > 0).length
-  const ends = new Map<string, number>()
-  for (const { order } of counted) {
-    const status = order.status ?? "unknown"
-    ends.set(status, (ends.get(status) ?? 0) + 1)
-  }
-  const told = [...ends].sort().map(([status, times]) => `${times} ${status}`)
-  const lines = bills.flatMap((bill) => bill.lines).length
-  return `${told.join(", ")}; ${surplus} charged and given back whole without being paid; ${lines} lines in the bills`
 }

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict"
 import { randomInt } from "node:crypto"
 import { after, before, test } from "node:test"
-import { helper, type Running, runPlatform, type Said, Till, until, wechatBooks } from "./running-platform.ts"
+import {
+  helper,
+  type Running,
+  runPlatform,
+  type Said,
+  Till,
+  until,
+  wechatBooks,
+} from "../journeys/running-platform.ts"
 
 let running: Running
 let till: Till
