@@ -79,6 +79,7 @@ async function play(chain: RunningChain, options: WeekOptions, withProgram: bool
     ...(await notFinal(chain, open)),
     ...orders.flatMap(({ contradictions }) => contradictions),
   )
+  differences.push(...chain.untrusted)
   const settled = counted.filter(({ order }) => !open.includes(order))
   differences.push(...settled.flatMap(checkBooks), ...counted.flatMap(checkEnding))
   differences.push(...compareBills(linesOf(counted), bills), ...compareMoney(counted, bills))

@@ -27,6 +27,8 @@ const ZONE_MS = 8 * HOUR_MS
 
 export class RunningChain {
   readonly dataDir: string
+  /** Answers that were signed, but not by the platform or not for their call: there must be none. */
+  readonly untrusted: string[] = []
   readonly #connections = new Map<string, Connection>()
   #platform: Platform
 
@@ -71,6 +73,9 @@ export class RunningChain {
       return { code: "SUCCESS", data, silent: false }
     } catch (fault) {
       if (!(fault instanceof MetroPayError)) throw fault
+      if (fault.code === "ANSWER_NOT_VERIFIED" && !EXPLAINED.test(fault.message)) {
+        this.untrusted.push(`${name}: ${fault.message}`)
+      }
       return { code: fault.code, data: fault.data, silent: isSilence(fault) }
     }
   }
@@ -168,6 +173,9 @@ export class RunningChain {
 /** The clock may be moved between signing and arriving: then nothing happened, and the call is signed anew. */
 const SAYS_NOTHING_HAPPENED = new Set(["TRY_AGAIN", "SIGNATURE_EXPIRED", "TOO_MANY_REQUESTS"])
 const SAYS_NOTHING = new Set(["NO_ANSWER", "ANSWER_NOT_VERIFIED", "SYSTEM_ERROR"])
+
+/** A gateway's answer for a function that died is not signed; one that was under way while the clock jumped looks old. */
+const EXPLAINED = /is not signed|away from this clock/
 
 function isSilence({ code }: MetroPayError): boolean {
   return SAYS_NOTHING_HAPPENED.has(code) || SAYS_NOTHING.has(code)

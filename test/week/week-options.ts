@@ -10,7 +10,7 @@ export type WeekArguments = {
 
 export const HELP = `npm run week -- [--seed S] [--days N] [--payments-per-day N] [--kills N]
 
-  --seed S              what happens is made of it; a new one each time unless given
+  --seed S              what is sold, reversed and refunded is made of it; a new one each time unless given
   --days N              days with sales, 7 unless given
   --payments-per-day N  orders a day at all tills together, 100 unless given
   --kills N             functions killed in the whole week, 30 unless given (found on Linux only)`
