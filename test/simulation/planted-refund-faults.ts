@@ -7,6 +7,9 @@ import type { OrderStore } from "../../usecases/ports.ts"
 import { eachChannel } from "./planted-faults.ts"
 import type { BreakableParts, PlantedFault } from "./world.ts"
 
+/** Longer than anything that was sent may be on its way. */
+const FROZEN_MS = 10 * 60_000
+
 export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
   "a refund that is held on its order only after the channel was asked": (honest, { time }) => ({
     ...honest,
@@ -151,11 +154,15 @@ export const PLANTED_REFUND_FAULTS: Readonly<Record<string, PlantedFault>> = {
       outcome.kind === "refused" ? { ...outcome, perhapsLater: undefined } : outcome,
     ),
 
-  "a refund that leaves long after its function was frozen": (honest) => ({
+  "a refund that leaves long after its function was frozen": (honest, { time, random }) => ({
     ...honest,
     channels: eachChannel(honest.channels, (channel) => ({
       ...channel,
-      refund: (request) => channel.refund({ ...request, notAfterMs: Number.POSITIVE_INFINITY }),
+      async refund(request) {
+        // More often than functions are frozen by themselves: then it would take thousands of seeds.
+        if (random.chance(0.3)) await time.sleep(FROZEN_MS)
+        return channel.refund({ ...request, notAfterMs: Number.POSITIVE_INFINITY })
+      },
     })),
   }),
 
