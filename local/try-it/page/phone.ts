@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 1_000
 const AGAIN_AFTER_MS = 2_000
 
 export type Phone = {
-  /** The digits on the screen; where there are none, or they were scanned before, a new code is shown first. */
+  /** The digits on the screen; where there are none, or they have died or were scanned before, a new code is shown first. */
   scannableCode(): Promise<string | undefined>
 }
 
@@ -73,7 +73,7 @@ export function openPhone(): Phone {
   return {
     async scannableCode() {
       const { shown, payment, scanned } = state
-      if (payment || !shown || shown.code.qrcode === scanned) await newCode(state)
+      if (payment || !shown || hasDied(shown.code) || shown.code.qrcode === scanned) await newCode(state)
       state.scanned = state.shown?.code.qrcode
       return state.scanned
     },
@@ -127,6 +127,11 @@ function tick(state: State): void {
   if (state.shown) tickCodeScreen(byId("phone-screen", HTMLElement), state.shown.code)
   const leftMs = state.shown ? Date.parse(state.shown.code.expires_at) - platformNowMs() : 0
   if (leftMs < REFRESH_BEFORE_MS && Date.now() >= state.notBeforeMs && !document.hidden) void newCode(state)
+}
+
+/** When the clock was moved, before the next code is there. */
+function hasDied({ expires_at }: ShownCode): boolean {
+  return Date.parse(expires_at) <= platformNowMs()
 }
 
 /** Asks what became of the payment on the screen, or of the codes that a till may have scanned. */
